@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+# Both create .venv and install exactly what requirements.lock pins.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV_VERSION := 0.13.9
+
+export UV_NO_PROGRESS := 1
+
+.PHONY: run test test-all check bench lock clean setup generate
+
+run: $(READY)
+	@exec $(BIN)/greenroom serve --dev
+
+test: $(READY)
+	@$(BIN)/python tests/run.py
+
+test-all: $(READY)
+	@$(BIN)/python tests/run.py --all
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+PAIRS ?= 200
+SECONDS ?= 10
+bench: $(READY)
+	@$(BIN)/greenroom loadtest bench --pairs $(PAIRS) --seconds $(SECONDS)
+
+generate: $(READY)
+	$(BIN)/python -m greenroom_protocol.generate
+
+setup: $(READY)
+
+# uv reads the lock; pip only fetches uv. --no-build-isolation: the build backend is pinned in the lock too.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Greenroom needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
+	  --python-version 3.11 --no-header --quiet --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
