@@ -1,0 +1,195 @@
+"""Every error code and close code of the wire: the one source for all languages.
+
+A code is never renamed or given another meaning. `retry` says what the sender may do:
+`never` (the same command will be refused again), `later` (after `retry_after_ms`, with the
+same cid), `after_resume` (reconnect and resume first), `after_refresh` (get a new token first).
+Close codes 4000-4499 mean "reconnect and resume", 4500-4999 "do not reconnect by yourself".
+
+Source: protocol/spec/codes.md (generated from this file).
+"""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Retry(StrEnum):
+    """What a client may do after a refusal."""
+
+    NEVER = "never"
+    LATER = "later"
+    AFTER_RESUME = "after_resume"
+    AFTER_REFRESH = "after_refresh"
+
+
+class ErrorCode(NamedTuple):
+    """One row of the error table."""
+
+    message: str
+    """English sentence for the person; translations are looked up by code."""
+    retry: Retry = Retry.NEVER
+    hint: str | None = None
+    """A command or help topic that does what was wanted."""
+
+
+_LATER = Retry.LATER
+
+ERRORS: Final[dict[str, ErrorCode]] = {
+    # frames and session
+    "bad_request": ErrorCode("The frame is not a valid command."),
+    "bad_request.json": ErrorCode("The frame is not valid JSON."),
+    "bad_request.msgpack": ErrorCode("The frame is not valid MessagePack."),
+    "bad_request.type": ErrorCode("The command is not known."),
+    "bad_request.field": ErrorCode("A field is missing or has the wrong type or size."),
+    "bad_request.body": ErrorCode("A message needs between 1 and 10,000 characters (32 KiB)."),
+    "bad_request.batch": ErrorCode("A frame may hold between 1 and 64 commands."),
+    "session.not_connected": ErrorCode("The first frame must be `connect`."),
+    "session.already_connected": ErrorCode("This connection is already connected."),
+    "session.busy": ErrorCode("Too many commands wait on this connection.", _LATER),
+    "version.unsupported": ErrorCode("This protocol version is not supported; please update the app."),
+    # authentication
+    "auth.bad_token": ErrorCode("The token is not valid.", Retry.AFTER_REFRESH),
+    "auth.token_expired": ErrorCode("The token has expired.", Retry.AFTER_REFRESH),
+    "auth.revoked": ErrorCode("This sign-in was ended."),
+    "auth.wrong_user": ErrorCode("The new token belongs to another user."),
+    "auth.api_key": ErrorCode("The API key is missing or wrong."),
+    # permission and existence
+    "not_found": ErrorCode("There is no such thing, or you may not see it."),
+    "not_available": ErrorCode("This feature is switched off here."),
+    "perm.denied": ErrorCode("You may not do this."),
+    "perm.client_only": ErrorCode("Only the client may do this."),
+    "perm.freelancer_only": ErrorCode("Only the freelancer may do this."),
+    "perm.service_only": ErrorCode("Only the marketplace may do this."),
+    "perm.author_only": ErrorCode("Only the author may change a message."),
+    "thread.self": ErrorCode("You cannot open a conversation with yourself."),
+    "thread.closed": ErrorCode("This conversation is closed.", hint="thread.reopen"),
+    "thread.not_first": ErrorCode("Wait for the client to write first."),
+    "peer.unavailable": ErrorCode("This person cannot be contacted at the moment."),
+    "peer.blocked": ErrorCode("Messages between you two are blocked."),
+    "wrong_state": ErrorCode("This is not possible in the present state of the conversation."),
+    "conflict": ErrorCode("Somebody else changed this at the same moment.", _LATER),
+    # messages
+    "cid.invalid": ErrorCode("The cid must be a UUIDv7 in lower case."),
+    "cid.outside_window": ErrorCode("The message id is too old or in the future; send it as a new message."),
+    "idempotency.conflict": ErrorCode("This message id was already used for another text."),
+    "outbox.gap": ErrorCode("An earlier message of this device has not arrived; send that one first.", _LATER),
+    "message.erased": ErrorCode("This message was erased."),
+    "message.edit_window": ErrorCode("A message can be edited for 15 minutes."),
+    "message.not_editable": ErrorCode("Only messages can be edited or erased."),
+    # rates
+    "rate.connects": ErrorCode("Too many connections at once.", _LATER),
+    "rate.sends": ErrorCode("You are sending too fast.", _LATER),
+    "rate.edits": ErrorCode("You are editing too fast.", _LATER),
+    "rate.checks": ErrorCode("You are checking too fast.", _LATER),
+    "rate.reads": ErrorCode("You are reading too fast.", _LATER),
+    "rate.ephemeral": ErrorCode("Too many typing or presence updates.", _LATER),
+    "rate.invitations": ErrorCode("You are inviting too fast.", _LATER),
+    "rate.new_threads": ErrorCode("You opened too many new conversations.", _LATER),
+    "rate.commands": ErrorCode("You are sending commands too fast.", _LATER),
+    # interviews
+    "candidacy.not_open": ErrorCode("You can write here once the client has answered you."),
+    "job.closed": ErrorCode("This job is closed."),
+    "job.not_owner": ErrorCode("This is not your job."),
+    "invitation.none": ErrorCode("There is no invitation to answer here."),
+    "invitation.duplicate": ErrorCode("This freelancer is already invited to this job."),
+    "invitation.already_answered": ErrorCode("This invitation was already answered."),
+    "invitation.expired": ErrorCode("This invitation has expired."),
+    "invitation.withdrawn": ErrorCode("The client withdrew this invitation."),
+    "proposal.duplicate": ErrorCode("You already have a proposal for this job."),
+    "offer.none": ErrorCode("There is no offer to answer here."),
+    "offer.expired": ErrorCode("This offer has expired."),
+    "contract.none": ErrorCode("There is no contract in this conversation."),
+    "contract.already_started": ErrorCode("The contract has already started."),
+    "call.client_only": ErrorCode("Only the client can ask for a call before a contract.", hint="call.hint"),
+    "thread.not_closed": ErrorCode("This conversation is open."),
+    # contact policy
+    "policy.contact_precontract": ErrorCode("Contact details can be shared once a contract starts."),
+    "policy.contact_email": ErrorCode("E-mail addresses can be shared once a contract starts.", hint="access_grant"),
+    "policy.contact_phone": ErrorCode("Phone numbers can be shared once a contract starts."),
+    "policy.contact_handle": ErrorCode("Accounts on other services can be shared once a contract starts."),
+    "policy.contact_form": ErrorCode("Contact forms and short links can be shared once a contract starts."),
+    "policy.contact_address": ErrorCode("Addresses can be shared once a contract starts."),
+    "policy.contact_request": ErrorCode("Please do not ask for contact details before a contract starts."),
+    "policy.offplatform_interview": ErrorCode(
+        "Please keep the conversation here until a contract starts.", hint="call.request"
+    ),
+    "policy.external_meeting_link": ErrorCode(
+        "Meetings elsewhere are possible once a contract starts; you can ask for a call here.",
+        hint="call.request",
+    ),
+    "policy.payment_offplatform": ErrorCode("Payments stay on the marketplace.", hint="conversion_fee"),
+    "policy.payment_request": ErrorCode("Payments stay on the marketplace.", hint="conversion_fee"),
+    "policy.unscannable": ErrorCode("This cannot be checked and was not sent."),
+    "policy.filter_failed": ErrorCode("The message could not be checked and was not sent.", _LATER),
+    # the server's own
+    "unavailable": ErrorCode("Nothing was saved; please try again.", _LATER),
+    "uncertain": ErrorCode("It is not known whether this was saved; retry with the same cid.", _LATER),
+    "server.overloaded": ErrorCode("The server is busy; please try again.", _LATER),
+    "server.draining": ErrorCode("This server is about to stop; reconnect.", Retry.AFTER_RESUME),
+    "internal": ErrorCode("Something went wrong on our side. Nothing more was done.", _LATER),
+}
+
+DEFAULT_RETRY_AFTER_MS: Final = 1_000
+
+
+class CloseCode(NamedTuple):
+    """One row of the close-code table."""
+
+    name: str
+    reconnect: bool
+    meaning: str
+
+
+NORMAL: Final = 1000
+PROTOCOL_ERROR: Final = 1002
+UNSUPPORTED_DATA: Final = 1003
+INVALID_DATA: Final = 1007
+TOO_BIG: Final = 1009
+INTERNAL_ERROR: Final = 1011
+SERVICE_RESTART: Final = 1012
+SERVER_DRAIN: Final = 4000
+NO_CONNECT: Final = 4001
+TOKEN_EXPIRED: Final = 4002
+PONG_TIMEOUT: Final = 4004
+INSUFFICIENT_STATE: Final = 4005
+SLOW: Final = 4008
+BAD_TOKEN: Final = 4500
+REVOKED: Final = 4501
+BANNED: Final = 4502
+UPGRADE_REQUIRED: Final = 4503
+TOO_MANY_ERRORS: Final = 4504
+REPLACED: Final = 4505
+
+CLOSES: Final[dict[int, CloseCode]] = {
+    NORMAL: CloseCode("normal", False, "The client said goodbye."),
+    PROTOCOL_ERROR: CloseCode("protocol_error", False, "The peer broke the WebSocket protocol."),
+    UNSUPPORTED_DATA: CloseCode(
+        "unsupported_data", False, "Text on a MessagePack connection, or binary on a JSON one."
+    ),
+    INVALID_DATA: CloseCode("invalid_data", False, "A text frame was not valid UTF-8."),
+    TOO_BIG: CloseCode("too_big", False, "A frame was larger than the limit; resending it cannot help."),
+    INTERNAL_ERROR: CloseCode("internal_error", True, "A server error; reconnect and resume."),
+    SERVICE_RESTART: CloseCode("service_restart", True, "The server restarts; reconnect and resume."),
+    SERVER_DRAIN: CloseCode("server_drain", True, "The server is being emptied; another one takes over."),
+    NO_CONNECT: CloseCode("no_connect_in_10_s", True, "No `connect` arrived within ten seconds."),
+    TOKEN_EXPIRED: CloseCode("token_expired", True, "Refresh the token, then reconnect."),
+    PONG_TIMEOUT: CloseCode("pong_timeout", True, "Nothing was heard for a heartbeat and ten seconds."),
+    INSUFFICIENT_STATE: CloseCode("insufficient_state", True, "The position could not be kept; resume."),
+    SLOW: CloseCode("slow", True, "The connection could not keep up; resume to get what was missed."),
+    BAD_TOKEN: CloseCode("bad_token", False, "The token was refused; sign in again."),
+    REVOKED: CloseCode("revoked", False, "This sign-in was ended."),
+    BANNED: CloseCode("banned", False, "This account is suspended."),
+    UPGRADE_REQUIRED: CloseCode("upgrade_required", False, "This protocol version is no longer served."),
+    TOO_MANY_ERRORS: CloseCode("too_many_errors", False, "Too many refused frames on one connection."),
+    REPLACED: CloseCode("replaced_by_newer_socket", False, "The same device connected again."),
+}
+
+
+def may_reconnect(close_code: int) -> bool:
+    """Say whether a client reconnects by itself after this close code.
+
+    Unknown codes and 1006 (the connection just broke) reconnect, except in 4500-4999.
+    """
+    row = CLOSES.get(close_code)
+    if row is not None:
+        return row.reconnect
+    return not 4500 <= close_code <= 4999

@@ -1,0 +1,184 @@
+"""Events: facts in a thread's log, past tense, in the order of their seq.
+
+`seq` and `at` are given by the store. `n` counts the events a person sees as an item (message, invitation); others
+have none. `state` is there when the event moved the thread to that state.
+
+Source: protocol/spec/frames.md (generated from this file).
+"""
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+
+class Span(Struct, omit_defaults=True, frozen=True):
+    """What a filter found, by code points of the text it was given."""
+
+    start: int
+    end: int
+    kind: str
+    """email, phone, messenger, meeting_link, social, website, payment, off_platform_request."""
+    reason: str
+
+
+class Event(Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=False):
+    """Base of all events."""
+
+    seq: int = 0
+    at: int = 0
+    """Store time, UTC milliseconds; never below the event before it."""
+    by: str = ""
+    """User who caused it; empty for the marketplace or a timer."""
+    n: int = 0
+    cid: str = ""
+    """The sender's cid, so that a device finds its own optimistic row."""
+    state: str = ""
+
+
+class MessageSent(Event, tag="message.sent"):
+    """A message, as delivered (masked where a filter hid something)."""
+
+    body: str
+    hidden: list[Span] = field(default_factory=list)
+    """Parts of `body` that are placeholders, by code points of `body`."""
+    auto: bool = False
+    edited_seq: int = 0
+    """In history pages: the edit whose text this is."""
+    submitted_at: int = 0
+    """When it was sent, if it was held for review first."""
+
+
+class MessageEdited(Event, tag="message.edited"):
+    """The author replaced the text of message `target`."""
+
+    target: int
+    body: str
+    hidden: list[Span] = field(default_factory=list)
+
+
+class MessageRedacted(Event, tag="message.redacted"):
+    """A moderator or a later finding masked a part of message `target`."""
+
+    target: int
+    body: str
+    hidden: list[Span] = field(default_factory=list)
+
+
+class MessageErased(Event, tag="message.erased"):
+    """Message `target` was erased; its text is gone from the store."""
+
+    target: int
+
+
+class ErasedItem(Event, tag="item.erased"):
+    """In history pages: the place of an erased message; keeps its seq and n."""
+
+    erased_seq: int = 0
+
+
+class ThreadOpened(Event, tag="thread.opened"):
+    """The thread began."""
+
+    job: str = ""
+    title: str = ""
+    origin: str = ""
+
+
+class ThreadClosed(Event, tag="thread.closed"):
+    """The thread was closed from outside the conversation."""
+
+    why: str
+
+
+class ThreadReopened(Event, tag="thread.reopened"):
+    """The client opened a closed thread again."""
+
+
+class InvitationSent(Event, tag="invitation.sent"):
+    """The client asks the freelancer to discuss their job."""
+
+    job: str
+    title: str
+    body: str
+    expires_at: int
+    hidden: list[Span] = field(default_factory=list)
+
+
+class InvitationAccepted(Event, tag="invitation.accepted"):
+    """The freelancer accepted; the client writes next."""
+
+    note: str = ""
+    hidden: list[Span] = field(default_factory=list)
+
+
+class InvitationDeclined(Event, tag="invitation.declined"):
+    """The freelancer declined; the thread is closed."""
+
+    reason: str
+    note: str = ""
+    hidden: list[Span] = field(default_factory=list)
+
+
+class InvitationWithdrawn(Event, tag="invitation.withdrawn"):
+    """The client took the invitation back."""
+
+
+class InvitationExpired(Event, tag="invitation.expired"):
+    """Nobody answered in time."""
+
+
+class InterviewStarted(Event, tag="interview.started"):
+    """The client answered: from now on both may write."""
+
+
+class OfferChanged(Event, tag="offer.changed"):
+    """An offer was made, declined, withdrawn or expired."""
+
+    change: Literal["sent", "declined", "withdrawn", "expired"]
+
+
+class ContractChanged(Event, tag="contract.changed"):
+    """The contract started, was paused, resumed or ended."""
+
+    change: Literal["started", "paused", "resumed", "ended"]
+
+
+class PolicyChanged(Event, tag="policy.changed"):
+    """What may be shared here changed; `notice` must be shown."""
+
+    contact: Literal["allowed", "blocked"]
+    payment: Literal["allowed", "blocked"]
+    notice: str = ""
+
+
+class ProposalChanged(Event, tag="proposal.changed"):
+    """A proposal was submitted, withdrawn or declined."""
+
+    change: Literal["submitted", "withdrawn", "declined"]
+    body: str = ""
+    hidden: list[Span] = field(default_factory=list)
+
+
+AnyEvent = (
+    MessageSent
+    | MessageEdited
+    | MessageRedacted
+    | MessageErased
+    | ErasedItem
+    | ThreadOpened
+    | ThreadClosed
+    | ThreadReopened
+    | InvitationSent
+    | InvitationAccepted
+    | InvitationDeclined
+    | InvitationWithdrawn
+    | InvitationExpired
+    | InterviewStarted
+    | OfferChanged
+    | ContractChanged
+    | PolicyChanged
+    | ProposalChanged
+)
+
+KINDS_WITH_ORDINAL = frozenset({"message.sent", "invitation.sent", "proposal.changed"})
+"""Kinds that take an `n`: what a person sees as one item of the conversation."""

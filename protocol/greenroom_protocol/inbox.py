@@ -1,0 +1,56 @@
+"""Pure merges of inbox rows: how any client (and the tests) apply rows and pushes, in any order, any number of times.
+
+A row only grows: `(epoch, seq)` by maximum, `n` and `read` by maximum inside one epoch; `state` and `last_at` come
+from the larger `(epoch, seq)`. So merging commutes, associates and is idempotent.
+
+Source: protocol/spec/ordering.md.
+"""
+
+from collections.abc import Iterable
+
+from greenroom_protocol.pushes import InboxChanged
+from greenroom_protocol.replies import Row
+
+
+def merge(old: Row | None, new: Row) -> Row:
+    """Merge two rows of one thread."""
+    if old is None:
+        return new
+    if new.epoch != old.epoch:
+        return new if new.epoch > old.epoch else old
+    ahead = new if (new.seq, new.mark) >= (old.seq, old.mark) else old
+    return Row(
+        thread=old.thread,
+        mark=max(old.mark, new.mark),
+        epoch=old.epoch,
+        seq=ahead.seq,
+        n=max(old.n, new.n),
+        read=max(old.read, new.read),
+        state=ahead.state,
+        last_at=ahead.last_at,
+    )
+
+
+def row_of(push: InboxChanged) -> Row:
+    """Give the row that a push carries."""
+    return Row(
+        thread=push.thread,
+        mark=push.mark,
+        epoch=push.epoch,
+        seq=push.seq,
+        n=push.n,
+        read=push.read,
+        state=push.state,
+        last_at=push.last_at,
+    )
+
+
+def apply(rows: dict[str, Row], changes: Iterable[Row]) -> None:
+    """Merge rows into an inbox, in place."""
+    for row in changes:
+        rows[row.thread] = merge(rows.get(row.thread), row)
+
+
+def unread(row: Row) -> int:
+    """Count what a user has not read."""
+    return max(0, row.n - row.read)
