@@ -90,16 +90,24 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "job.closed": ErrorCode("This job is closed."),
     "job.not_owner": ErrorCode("This is not your job."),
     "invitation.none": ErrorCode("There is no invitation to answer here."),
-    "invitation.duplicate": ErrorCode("This freelancer is already invited to this job."),
+    "invitation.duplicate": ErrorCode(
+        "This freelancer already has an invitation, a proposal or a contract for this job."
+    ),
     "invitation.already_answered": ErrorCode("This invitation was already answered."),
     "invitation.expired": ErrorCode("This invitation has expired."),
     "invitation.withdrawn": ErrorCode("The client withdrew this invitation."),
-    "proposal.duplicate": ErrorCode("You already have a proposal for this job."),
+    "proposal.duplicate": ErrorCode("You already have a proposal or an accepted invitation for this job."),
+    "proposal.invited": ErrorCode(
+        "You are already invited to this job: accept the invitation instead.", hint="invitation.accept"
+    ),
     "offer.none": ErrorCode("There is no offer to answer here."),
     "offer.expired": ErrorCode("This offer has expired."),
     "contract.none": ErrorCode("There is no contract in this conversation."),
     "contract.already_started": ErrorCode("The contract has already started."),
     "call.client_only": ErrorCode("Only the client can ask for a call before a contract.", hint="call.hint"),
+    "call.no_interview": ErrorCode(
+        "A call can be asked for once an invitation is accepted or a proposal is made.", hint="invitation.send"
+    ),
     "thread.not_closed": ErrorCode("This conversation is open."),
     # contact policy
     "policy.contact_precontract": ErrorCode("Contact details can be shared once a contract starts."),

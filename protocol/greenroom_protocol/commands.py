@@ -35,6 +35,15 @@ class Command(Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=Fal
     """Base of all commands; unknown fields are ignored."""
 
 
+class ThreadPosition(Struct, kw_only=True):
+    """How much of a thread's log a device has."""
+
+    epoch: Count
+    """Epoch of the thread's log, from its row."""
+    seq: Count
+    """Last seq applied without a hole."""
+
+
 class Resume(Struct, omit_defaults=True, kw_only=True):
     """Where this device stopped, so that it gets what it missed."""
 
@@ -42,8 +51,8 @@ class Resume(Struct, omit_defaults=True, kw_only=True):
     """Epoch of the inbox, from the last `connect` reply."""
     mark: Mark
     """Last mark the device has applied without a hole."""
-    threads: Annotated[dict[ThreadId, Count], Meta(max_length=limits.SHOWN_THREADS)] = field(default_factory=dict)
-    """Threads the device shows and the last seq it has of each; their missed events come along."""
+    threads: Annotated[dict[ThreadId, ThreadPosition], Meta(max_length=limits.SHOWN_THREADS)] = field(default_factory=dict)
+    """Threads the device shows and what it has of each; their missed events come along."""
 
 
 class Connect(Command, tag="connect"):

@@ -76,14 +76,6 @@ class ErasedItem(Event, tag="item.erased"):
     erased_seq: int = 0
 
 
-class ThreadOpened(Event, tag="thread.opened"):
-    """The thread began."""
-
-    job: str = ""
-    title: str = ""
-    origin: str = ""
-
-
 class ThreadClosed(Event, tag="thread.closed"):
     """The thread was closed from outside the conversation."""
 
@@ -165,7 +157,6 @@ AnyEvent = (
     | MessageRedacted
     | MessageErased
     | ErasedItem
-    | ThreadOpened
     | ThreadClosed
     | ThreadReopened
     | InvitationSent

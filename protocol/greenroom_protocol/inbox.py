@@ -18,7 +18,8 @@ def merge(old: Row | None, new: Row) -> Row:
         return new
     if new.epoch != old.epoch:
         return new if new.epoch > old.epoch else old
-    ahead = new if (new.seq, new.mark) >= (old.seq, old.mark) else old
+    # Two rows with one seq agree on the rest; the tie-break only keeps the law for rows that break this promise.
+    ahead = max(old, new, key=lambda row: (row.seq, row.last_at, row.state))
     return Row(
         thread=old.thread,
         mark=max(old.mark, new.mark),

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from greenroom_protocol.events import AnyEvent
-from greenroom_protocol.replies import SpeedView
+from greenroom_protocol.profiles import SpeedView
 
 
 class Push(Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=False):

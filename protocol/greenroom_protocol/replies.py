@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from greenroom_protocol.events import AnyEvent, Span
+from greenroom_protocol.profiles import JobView, MetricsRow, ProfileView, SpeedView
 
 
 class Reply(Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=False):
@@ -30,10 +31,13 @@ class Row(Struct, omit_defaults=True, kw_only=True):
     last_at: int
 
 
-class ThreadEvents(Struct, kw_only=True):
+class ThreadEvents(Struct, omit_defaults=True, kw_only=True):
     """Events of one thread, complete between `after` and `to` but for what was erased."""
 
     thread: str
+    epoch: int
+    reset: bool = False
+    """True: what the device has is from another epoch; drop it, these are the newest events."""
     after: int
     to: int
     events: list[AnyEvent]
@@ -95,12 +99,12 @@ class Connected(Reply, tag="connect"):
     ping_s: float
     caps: list[str]
     recovered: bool
-    """False: the position is unknown here; `rows` is a snapshot, drop what you had."""
+    """False: no position was given, or it is unknown here: `rows` is a snapshot from the top, drop what you had."""
     epoch: int
     mark: int
     """The position after applying this page."""
     more: bool
-    """True: ask `inbox.changes` from `mark` until it says false."""
+    """True: ask `inbox.changes` from `mark` until it says false. A snapshot never has more: page with `thread.list`."""
     complete: bool
     """False: the inbox is being rebuilt after a loss; rows may still be missing."""
     rows: list[Row]
@@ -315,37 +319,6 @@ class ReopenedReply(Reply, tag="thread.reopen"):
     dup: bool
 
 
-class SpeedView(Struct, kw_only=True):
-    """Response speed; null for unknown, never 0. See protocol/spec/response-speed.md."""
-
-    t50_s: float | None
-    t90_s: float | None
-    rate24: float | None
-    n: int
-    n_open: int
-    n_clients: int
-    window_days: int
-    as_of: int
-    policy_version: str
-    label: str | None
-    badge: str | None
-    reason: str | None
-    have: int
-    need: int
-
-
-class ProfileView(Struct, kw_only=True):
-    """A freelancer's public profile."""
-
-    freelancer: str
-    name: str
-    headline: str
-    skills: list[str]
-    hourly_rate: float | None
-    currency: str
-    speed: SpeedView
-
-
 class ProfilePage(Reply, tag="profile.get"):
     """One profile."""
 
@@ -359,29 +332,10 @@ class DirectoryPage(Reply, tag="directory.search"):
     cursor: str | None
 
 
-class JobView(Struct, kw_only=True):
-    """A job of one's own."""
-
-    job: str
-    title: str
-    is_open: bool
-
-
 class JobPage(Reply, tag="job.list"):
     """One's own jobs."""
 
     jobs: list[JobView]
-
-
-class MetricsRow(Struct, kw_only=True):
-    """One obligation: what was owed, when it was answered, how it counts."""
-
-    thread: str
-    kind: str
-    t0: int
-    t1: int | None
-    elapsed_s: float | None
-    outcome: str
 
 
 class MetricsRowsPage(Reply, tag="metrics.rows"):

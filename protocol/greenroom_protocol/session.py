@@ -73,7 +73,16 @@ class Beat(StrEnum):
 class ServerSession:
     """One connection's session on the server."""
 
-    __slots__ = ("_bad_frames", "_beat_sent_s", "_heard_s", "_opened_s", "close_code", "expires_s", "state")
+    __slots__ = (
+        "_bad_frames",
+        "_beat_sent_s",
+        "_first_beat_early_s",
+        "_heard_s",
+        "_opened_s",
+        "close_code",
+        "expires_s",
+        "state",
+    )
 
     def __init__(self, now_s: float, *, first_beat_early_s: float = 0.0) -> None:
         """Begin to wait for `connect`.
@@ -88,14 +97,15 @@ class ServerSession:
         self.expires_s = 0.0
         """When the token expires, monotonic seconds; 0 before `connect`."""
         self._opened_s = now_s
-        self._heard_s = now_s - first_beat_early_s
-        self._beat_sent_s = 0.0
+        self._heard_s = now_s
+        self._first_beat_early_s = first_beat_early_s
+        self._beat_sent_s: float | None = None
         self._bad_frames = 0
 
     def heard(self, now_s: float) -> None:
         """Note a sign of life."""
         self._heard_s = now_s
-        self._beat_sent_s = 0.0
+        self._beat_sent_s = None
 
     def admit(self, command: Command) -> Refusal | None:
         """Say whether a command is admissible; `connect` moves the session to `connecting`."""
@@ -109,6 +119,7 @@ class ServerSession:
         """The token was good and the reply is on its way."""
         self._move(SessionState.LIVE)
         self.expires_s = expires_s
+        self._heard_s -= self._first_beat_early_s
 
     def refreshed(self, expires_s: float) -> None:
         """A new token of the same user was accepted."""
@@ -138,7 +149,7 @@ class ServerSession:
             return self._over(codes.NO_CONNECT)
         if now_s >= self.expires_s:
             return self._over(codes.TOKEN_EXPIRED)
-        if self._beat_sent_s:
+        if self._beat_sent_s is not None:
             if now_s - self._beat_sent_s < limits.PONG_TIMEOUT_S:
                 return Beat.NOTHING
             return self._over(codes.PONG_TIMEOUT)

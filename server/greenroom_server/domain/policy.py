@@ -1,0 +1,127 @@
+"""The marketplace's rules of the day as versioned data, checked when read.
+
+The shipped values are in `policy/default.toml`; there are no defaults in code.
+
+Source: protocol/spec/policy.md.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from typing import Annotated
+
+from msgspec import Meta, Struct, ValidationError, convert
+
+_DAY_S = 86_400
+
+Count = Annotated[int, Meta(ge=1, le=1_000)]
+Days = Annotated[int, Meta(ge=1, le=3_650)]
+Quota = Annotated[int, Meta(ge=0, le=100_000)]
+Rate = Annotated[float, Meta(ge=0, le=1)]
+Seconds = Annotated[int, Meta(ge=1, le=90 * _DAY_S)]
+Name = Annotated[str, Meta(pattern="^[a-z0-9_]{1,32}$")]
+
+
+class PolicyError(ValueError):
+    """A policy is not usable; the text names the entry and what it must be."""
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class CallsPolicy(_Section, frozen=True):
+    """Whether calls exist, and for whom."""
+
+    is_enabled: bool
+    may_freelancer_request: bool
+    """From the contract on; before it only the client may, always."""
+
+
+class ResponseSpeedPolicy(_Section, frozen=True):
+    """The numbers of the response speed; server/docs/response-speed.md explains each."""
+
+    window_days: Days
+    extended_days: Days
+    """At least `window_days`."""
+    extended_count: Count
+    min_count: Count
+    min_clients: Count
+    max_per_client: Count
+    closer_chars: Annotated[int, Meta(ge=0, le=1_000)]
+    mature_s: Seconds
+    withdrawn_free_s: Annotated[int, Meta(ge=0, le=90 * _DAY_S)]
+    responsive_rate: Rate
+    very_responsive_rate: Rate
+    """At least `responsive_rate`."""
+    labels_s: tuple[tuple[Name, Seconds], ...]
+    """Name and greatest median, strictly ascending."""
+    label_beyond: Name
+    """For a median above every limit, and for none at all."""
+
+    def __post_init__(self) -> None:
+        _require(self.window_days <= self.extended_days, "extended_days must be at least window_days")
+        _require(
+            self.responsive_rate <= self.very_responsive_rate,
+            "very_responsive_rate must be at least responsive_rate",
+        )
+        _require(_ascends(limit for _, limit in self.labels_s), "labels_s must ascend")
+        names = {self.label_beyond, *(name for name, _ in self.labels_s)}
+        _require(len(names) == len(self.labels_s) + 1, "labels must differ")
+
+
+class MarketplacePolicy(_Section, frozen=True):
+    """Every number and switch that a marketplace may set."""
+
+    version: Annotated[int, Meta(ge=1)]
+    """Raised with every change; verdicts and published numbers carry it."""
+    new_threads_per_day: Quota
+    """Threads that a client may open."""
+    edit_window_s: Annotated[int, Meta(ge=0, le=_DAY_S)]
+    """How long an author may edit a message."""
+    invitation_expiry_s: Seconds
+    """Counted, like the reminders, from the commit of the invitation."""
+    invitation_reminders_s: tuple[Seconds, ...]
+    """Strictly ascending, all below the expiry; may be empty."""
+    connects_monthly_free: Quota
+    connects_invite_accept_cost: Quota
+    min_relationship_days: Annotated[int, Meta(ge=0, le=36_500)]
+    """From the pair's first contract until it may pay outside without a fee."""
+    calls: CallsPolicy
+    response_speed: ResponseSpeedPolicy
+
+    def __post_init__(self) -> None:
+        _require(
+            _ascends((*self.invitation_reminders_s, self.invitation_expiry_s)),
+            "invitation_reminders_s must ascend and stay below invitation_expiry_s",
+        )
+
+
+def from_toml(text: str) -> MarketplacePolicy:
+    """Read a whole policy; every entry must be there, and none else.
+
+    Raises:
+        PolicyError: not TOML, an entry is missing, unknown, out of bounds or at odds with another.
+    """
+    try:
+        return convert(tomllib.loads(text), MarketplacePolicy)
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise PolicyError(str(error)) from error
+
+
+@cache
+def default_policy() -> MarketplacePolicy:
+    """Return the policy that is shipped; read from the package once."""
+    file = resources.files("greenroom_server.domain") / "policy" / "default.toml"
+    return from_toml(file.read_text("utf-8"))
+
+
+def _ascends(values: Iterable[int]) -> bool:
+    return all(low < high for low, high in pairwise(values))
+
+
+def _require(is_met: bool, rule: str) -> None:
+    if not is_met:
+        raise ValueError(rule)

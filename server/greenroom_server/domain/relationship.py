@@ -1,0 +1,93 @@
+"""The flags of a pair, which hold for all its threads, and who may move them.
+
+Source: protocol/spec/states.md.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from greenroom_server.domain.policy import MarketplacePolicy
+from greenroom_server.domain.thread_actions import Denied
+from greenroom_server.domain.thread_state import Role, ThreadState
+
+_DAY_MS = 86_400_000
+
+
+class Origin(StrEnum):
+    """Where the two met."""
+
+    PLATFORM = "platform"
+    EXTERNAL = "external"
+    """Before they came here; shown to the marketplace by evidence."""
+
+
+class Conversion(StrEnum):
+    """Whether the fee for paying outside is settled."""
+
+    NONE = "none"
+    PAID = "paid"
+    EXEMPT = "exempt"
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """What is known of a client and a freelancer as a pair."""
+
+    origin: Origin = Origin.PLATFORM
+    conversion: Conversion = Conversion.NONE
+    first_contract_at_ms: int | None = None
+    """Start of the pair's first contract; None: there was none."""
+    is_blocked: bool = False
+    """One of the two blocked the other."""
+    rev: int = 0
+    """Grows by one with every change."""
+
+
+def set_origin(pair: Relationship, origin: Origin, by: Role, *, is_moderator: bool = False) -> Relationship | Denied:
+    """Record where the two met: the service once, a moderator also back to `platform`."""
+    if by is not Role.SERVICE:
+        return Denied("perm.service_only")
+    if pair.origin is Origin.EXTERNAL and origin is not Origin.EXTERNAL and not is_moderator:
+        return Denied("perm.denied")
+    return pair if origin is pair.origin else replace(pair, origin=origin, rev=pair.rev + 1)
+
+
+def set_conversion(pair: Relationship, conversion: Conversion, by: Role) -> Relationship | Denied:
+    """Record what became of the conversion fee; only the service may."""
+    if by is not Role.SERVICE:
+        return Denied("perm.service_only")
+    return pair if conversion is pair.conversion else replace(pair, conversion=conversion, rev=pair.rev + 1)
+
+
+def start_contract(pair: Relationship, now_ms: int) -> Relationship:
+    """Note the pair's first contract; later ones change nothing."""
+    if pair.first_contract_at_ms is not None:
+        return pair
+    return replace(pair, first_contract_at_ms=now_ms, rev=pair.rev + 1)
+
+
+def set_blocked(pair: Relationship, is_blocked: bool) -> Relationship:
+    """Note that one side blocked the other, or that neither does any more."""
+    return pair if is_blocked is pair.is_blocked else replace(pair, is_blocked=is_blocked, rev=pair.rev + 1)
+
+
+def days_until_exempt(pair: Relationship, policy: MarketplacePolicy, now_ms: int) -> int | None:
+    """Return the days, rounded up, until age alone exempts the pair; None: the clock has not begun."""
+    if pair.first_contract_at_ms is None:
+        return None
+    left_ms = pair.first_contract_at_ms + policy.min_relationship_days * _DAY_MS - now_ms
+    return max(0, -(-left_ms // _DAY_MS))
+
+
+def may_pay_outside(pair: Relationship, policy: MarketplacePolicy, now_ms: int) -> bool:
+    """Say whether talk of payment outside is allowed: external, settled, or old enough."""
+    return (
+        pair.origin is Origin.EXTERNAL
+        or pair.conversion is not Conversion.NONE
+        or days_until_exempt(pair, policy, now_ms) == 0
+    )
+
+
+def may_share_contacts(pair: Relationship, state: ThreadState) -> bool:
+    """Say whether contact details are allowed in a thread of this pair."""
+    return pair.origin is Origin.EXTERNAL or state.is_gate_open

@@ -1,0 +1,70 @@
+"""Epochs: the identity of each partition's history, raised when history may have been lost.
+
+Source: server/docs/architecture.md, Epoch.
+"""
+
+import asyncio
+
+import structlog
+
+from greenroom_server.domain.ids import PARTITION_COUNT
+from greenroom_server.store import keys
+from greenroom_server.store.committer import Committer
+from greenroom_server.store.errors import StoreUnfit
+from greenroom_server.store.guarantee import StoreFacts
+from greenroom_server.store.library import library
+
+log = structlog.get_logger()
+
+DATA_VERSION = 1
+
+
+async def check_data(committer: Committer, fresh_key: str) -> str:
+    """Check or write what the store says of its own shape; gives the key of body hashes.
+
+    Args:
+        fresh_key: taken when the store is new.
+
+    Raises:
+        StoreUnfit: the data was written with another version or number of partitions; nothing was written.
+    """
+    call = committer.call_on_connect
+    await asyncio.gather(
+        call("HSETNX", keys.META, "version", DATA_VERSION),
+        call("HSETNX", keys.META, "partitions", PARTITION_COUNT),
+        call("HSETNX", keys.META, "hash_key", fresh_key),
+    )
+    version, partitions, hash_key = await call("HMGET", keys.META, "version", "partitions", "hash_key")
+    if int(version) != DATA_VERSION:
+        raise StoreUnfit(f"the stored data has version {int(version)}, this release reads {DATA_VERSION}")
+    if int(partitions) != PARTITION_COUNT:
+        raise StoreUnfit(f"the store has {int(partitions)} partitions, this release is built for {PARTITION_COUNT}")
+    return str(hash_key.decode())
+
+
+async def load_library(committer: Committer) -> None:
+    """Load this release's function library beside any older one."""
+    name = library().name
+    listed = await committer.call_on_connect("FUNCTION", "LIST", "LIBRARYNAME", name)
+    if not listed:
+        await committer.call_on_connect("FUNCTION", "LOAD", "REPLACE", library().code)
+        log.info("store_library_loaded", library=name)
+
+
+async def confirm(committer: Committer, facts: StoreFacts) -> list[int]:
+    """Confirm every partition's epoch for this primary, raising those whose history may be lost; gives all epochs.
+
+    A restart in place keeps its epochs when every acknowledged write was fsynced and nothing failed over.
+    """
+    keeps = "1" if facts.keeps_history else "0"
+    name = library().function("epoch")
+    replies = await asyncio.gather(
+        *(
+            committer.call_on_connect("FCALL", name, 1, keys.epoch(p), facts.run_id, keeps)
+            for p in range(PARTITION_COUNT)
+        )
+    )
+    raised = sum(reply[1] for reply in replies)
+    if raised:
+        log.warning("epochs_raised", partition_count=raised, fsync=facts.appendfsync)
+    return [reply[0] for reply in replies]

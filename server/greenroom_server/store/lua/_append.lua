@@ -1,0 +1,89 @@
+-- Shared: append decided events to a thread's log and everything that must change with them in this partition.
+--
+-- `k` names keys: stream, head, cids, dirty, nodes, obligations, obligations_by_t0, timers, amends, pairing.
+-- `a` holds: tag, thread, client, node, epoch, actor, cid, cid_ms, hash, op, seen, extra, state, rare.
+-- `head` is what the log's head said: seq, n, at, cid_day, debt, wrote, last.
+-- `events` is a list of {numbered '0'|'1', payload}; `locals_` of {user, inbox, rows, where}; `remotes` of users.
+--
+-- `rare` (nil on an ordinary message): set = {field, value, ...} for the head, amend = {target, is_erasure},
+-- timer = {at, member}, drop_timer = member, index = job and unindex = job for the pair's index.
+-- Gives {'ok', first seq, first n, at, seq, n, per local: row or false, per remote: dirty value}.
+
+local function owe(k_dirty, user, thread, value, now)
+  local field = user .. '/' .. thread
+  local packed = cmsgpack.pack(value)
+  if redis.call('HSETNX', k_dirty, field, packed) == 0 then
+    local old = cmsgpack.unpack(redis.call('HGET', k_dirty, field))
+    if old[1] == value[1] then
+      value[6], value[7] = math.max(old[6], value[6]), math.max(old[7], value[7])
+      value[8] = old[8]
+    end
+    packed = cmsgpack.pack(value)
+    redis.call('HSET', k_dirty, field, packed)
+  end
+  return packed
+end
+
+-- The amendments of a message are the seqs of its edits, "45,67", or "e90" once event 90 erased it; erasing deletes
+-- the entry and the texts of all its edits from the stream.
+local function amend(k, target, is_erasure, seq)
+  local before = redis.call('HGET', k.amends, target)
+  if is_erasure then
+    redis.call('XDEL', k.stream, target .. '-0')
+    for edit in string.gmatch(before or '', '%d+') do redis.call('XDEL', k.stream, edit .. '-0') end
+    redis.call('HSET', k.amends, target, 'e' .. seq)
+  else
+    redis.call('HSET', k.amends, target, before and (before .. ',' .. seq) or seq)
+  end
+end
+
+local function rarely(k, a, rare, seq)
+  if rare.amend then amend(k, string.format('%d', rare.amend[1]), rare.amend[2], string.format('%d', seq)) end
+  if rare.timer then redis.call('ZADD', k.timers, rare.timer[1], rare.timer[2]) end
+  if rare.drop_timer then redis.call('ZREM', k.timers, rare.drop_timer) end
+  if rare.unindex then redis.call('HDEL', k.pairing, 'job:' .. rare.unindex) end
+  if rare.index then redis.call('HSET', k.pairing, 'job:' .. rare.index, a.thread) end
+end
+
+local function append(k, a, head, events, locals_, remotes, now)
+  local at = math.max(now, head.at)
+  local first_seq, first_n = head.seq + 1, 0
+  local seq, n = head.seq, head.n
+  local published = {}
+  for i = 1, #events do
+    seq = seq + 1
+    local own = 0
+    if events[i][1] == '1' then
+      n = n + 1
+      own = n
+    end
+    if i == 1 then first_n = own end
+    redis.call('XADD', k.stream, string.format('%d-0', seq), 'e', events[i][2], 'n', own, 'at', at)
+    published[i] = { seq, own, at, events[i][2] }
+  end
+  local debt = settle_debt(k.obligations, k.obligations_by_t0, a.op, head.debt, a.thread, a.client, first_seq, at)
+  local cid_day = math.floor(a.cid_ms / 86400000)
+  if a.cid ~= '' then
+    redis.call('HSET', k.cids, a.actor .. ' ' .. a.cid, cmsgpack.pack({ a.hash, 's', first_seq, first_n, at, a.extra }))
+    if cid_day ~= head.cid_day then redis.call('EXPIREAT', k.cids, (cid_day + 9) * 86400) end
+  end
+  redis.call('HSET', k.head, 'seq', seq, 'n', n, 'at', at, 'cid_day', cid_day, 'debt', debt[1], 'wrote', debt[2],
+    'last', debt[3], unpack(a.rare and a.rare.set or {}))
+  if a.rare then rarely(k, a, a.rare, first_seq) end
+  local new = { a.epoch, seq, n, a.state, at }
+  local out = { 'ok', first_seq, first_n, at, seq, n }
+  local author_n = a.op ~= 'a' and first_n or 0
+  for i = 1, #locals_ do
+    local l = locals_[i]
+    local author = l[1] == a.actor
+    local row = touch_row(l[2], l[3], a.thread, new, author and a.seen or -1, author and author_n or 0)
+    if row then publish_row(a.tag, other_nodes(l[4], k.nodes, a.node, now), l[1], a.thread, a.epoch, row, published) end
+    out[#out + 1] = row or false
+  end
+  for i = 1, #remotes do
+    local author = remotes[i] == a.actor
+    out[#out + 1] = owe(k.dirty, remotes[i], a.thread,
+      { a.epoch, seq, n, a.state, at, author and a.seen or -1, author and author_n or 0, now }, now)
+  end
+  return out
+end

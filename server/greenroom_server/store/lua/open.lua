@@ -1,0 +1,22 @@
+-- open: create a thread with its first events, unless the pair already has one for the job.
+-- KEYS and ARGV as for commit, always with the rare keys; ARGV 2 goes on with {15 head fields {field, value, ...}, 16 job}.
+-- Gives what commit gives, or {'exists', thread}, or {'adopt', thread} when the pair's thread without a job can take it.
+
+local function open(KEYS, ARGV)
+  local now = store_ms()
+  local s, d = cmsgpack.unpack(ARGV[1]), cmsgpack.unpack(ARGV[2])
+  local epoch = redis.call('HGET', KEYS[8], 'epoch')
+  if tonumber(epoch) ~= d[1] then return { 'epoch', epoch } end
+  if d[5] ~= '' and (d[6] < now - 604800000 or d[6] > now + 600000) then return { 'window' } end
+  if (redis.call('HGET', KEYS[9], s[3] .. '#rev') or '0') ~= d[3] then return { 'rev' } end
+  local k_pairing, job = KEYS[#KEYS], d[16]
+  local thread = redis.call('HGET', k_pairing, 'job:' .. job)
+  if thread then return { 'exists', thread } end
+  thread = job ~= '' and redis.call('HGET', k_pairing, 'job:')
+  if thread then return { 'adopt', thread } end
+  redis.call('HSET', k_pairing, 'job:' .. job, s[2])
+  redis.call('HSET', KEYS[2], 'rev', 1, unpack(d[15]))
+  return commit_checked(KEYS, ARGV, s, d, { 0, 0, 0, 0, '', '0', '' }, now)
+end
+
+register('open', open)

@@ -1,0 +1,161 @@
+"""How things are written in the store: one place for every stored shape.
+
+Payloads of events are JSON, so that an operator can read a stream; rows, verdicts and obligations are MessagePack,
+because functions in the store read and merge them.
+"""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from greenroom_protocol.events import AnyEvent
+from greenroom_server.domain.head import Head, Marks, Participant
+from greenroom_server.domain.relationship import Conversion, Origin, Relationship
+from greenroom_server.domain.thread_state import ClosedWhy, Role, ThreadState
+
+pack = msgspec.msgpack.Encoder().encode
+unpack = msgspec.msgpack.Decoder().decode
+encode_event = msgspec.json.Encoder().encode
+"""The payload of an event; seq, n and at are left out, the store gives them."""
+_decode_event = msgspec.json.Decoder(AnyEvent).decode
+
+
+class Row(NamedTuple):
+    """An inbox row as a touch left it."""
+
+    mark: int
+    from_seq: int
+    seq: int
+    n: int
+    read: int
+    state: str
+    last_at: int
+
+
+class InboxRow(NamedTuple):
+    """An inbox row at rest."""
+
+    epoch: int
+    seq: int
+    n: int
+    read: int
+    state: str
+    last_at: int
+    mark: int
+
+
+class Owed(NamedTuple):
+    """A touch still owed; the stored value of a dirty entry."""
+
+    epoch: int
+    seq: int
+    n: int
+    state: str
+    last_at: int
+    seen: int
+    own_n: int
+    since: int
+
+
+_decode_inbox_row = msgspec.msgpack.Decoder(InboxRow).decode
+_decode_owed = msgspec.msgpack.Decoder(Owed).decode
+
+
+def read_row(reply: list[Any]) -> Row:
+    """Read the reply of a touch."""
+    return Row(reply[0], reply[1], reply[2], reply[3], reply[4], reply[5].decode(), reply[6])
+
+
+def read_inbox_row(raw: bytes) -> InboxRow:
+    """Read a stored row."""
+    return _decode_inbox_row(raw)
+
+
+def read_owed(raw: bytes) -> Owed:
+    """Read a dirty entry."""
+    return _decode_owed(raw)
+
+
+def read_event(payload: bytes | str, seq: int, n: int, at: int) -> AnyEvent:
+    """Give a stored event the place that the store gave it."""
+    event: AnyEvent = _decode_event(payload)
+    event.seq, event.n, event.at = seq, n, at
+    return event
+
+
+def read_entry(entry: list[Any]) -> AnyEvent:
+    """Read one entry of a thread's stream: [b"<seq>-0", [b"e", payload, b"n", n, b"at", at]]."""
+    fields = entry[1]
+    return read_event(fields[1], int(entry[0].partition(b"-")[0]), int(fields[3]), int(fields[5]))
+
+
+def write_participant(participant: Participant) -> str:
+    """Write the value of a head's `user:<id>` field."""
+    return f"{participant.role} {participant.from_seq} {participant.until_seq}"
+
+
+def read_pair(raw: bytes | None, rev: bytes | None) -> Relationship:
+    """Read a pair's flags; a pair that was never changed has the defaults."""
+    if raw is None:
+        return Relationship(rev=int(rev or 0))
+    flags = unpack(raw)
+    return Relationship(
+        origin=Origin(flags["origin"]),
+        conversion=Conversion(flags["conversion"]),
+        first_contract_at_ms=flags["first_contract_at_ms"],
+        is_blocked=flags["is_blocked"],
+        rev=int(rev or 0),
+    )
+
+
+def write_pair(pair: Relationship) -> bytes:
+    """Write a pair's flags."""
+    return pack(
+        {
+            "origin": str(pair.origin),
+            "conversion": str(pair.conversion),
+            "first_contract_at_ms": pair.first_contract_at_ms,
+            "is_blocked": pair.is_blocked,
+        }
+    )
+
+
+def read_head(thread: str, fields: dict[str, str], pair: Relationship) -> Head:
+    """Read a thread's head hash."""
+    participants: dict[str, Participant] = {}
+    bounces: dict[str, int] = {}
+    for name, value in fields.items():
+        kind, _, user = name.partition(":")
+        if kind == "user":
+            role, from_seq, until_seq = value.split(" ")
+            participants[user] = Participant(user, Role(role), int(from_seq), int(until_seq))
+        elif kind == "bounces":
+            bounces[user] = int(value)
+    return Head(
+        thread=thread,
+        rev=fields["rev"],
+        state=ThreadState(fields["state"]),
+        why=ClosedWhy(fields["why"]) if fields.get("why") else None,
+        client=fields["client"],
+        freelancer=fields["freelancer"],
+        job=fields.get("job", ""),
+        title=fields.get("title", ""),
+        gate_opened_at=int(fields.get("gate_opened_at") or 0),
+        expires_at=int(fields.get("expires_at") or 0),
+        participants=participants,
+        relationship=pair,
+        bounces=bounces,
+    )
+
+
+def read_marks(fields: dict[str, str]) -> Marks:
+    """Read what moves with every message from a head hash."""
+    read = {name[5:]: int(value) for name, value in fields.items() if name.startswith("read:")}
+    delivered = {name[10:]: int(value) for name, value in fields.items() if name.startswith("delivered:")}
+    return Marks(seq=int(fields["seq"]), n=int(fields["n"]), read=read, delivered=delivered)
+
+
+def text_fields(reply: list[bytes]) -> dict[str, str]:
+    """Turn a flat HGETALL reply into a mapping of text."""
+    names = iter(reply)
+    return {name.decode(): value.decode() for name, value in zip(names, names, strict=True)}

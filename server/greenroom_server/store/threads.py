@@ -1,0 +1,352 @@
+"""Threads in the store: read a head, append events, remember what a cid was answered.
+
+Nothing here decides; the caller says what to append and under which revision it was decided.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from greenroom_protocol.events import KINDS_WITH_ORDINAL, AnyEvent, Event
+from greenroom_server.domain.head import Head, Marks
+from greenroom_server.domain.ids import thread_partition, user_partition
+from greenroom_server.store import keys
+from greenroom_server.store.committer import Committer
+from greenroom_server.store.errors import StoreError, StoreRefused
+from greenroom_server.store.library import library
+from greenroom_server.store.records import (
+    Row,
+    encode_event,
+    pack,
+    read_entry,
+    read_head,
+    read_marks,
+    read_pair,
+    read_row,
+    text_fields,
+    unpack,
+)
+from greenroom_server.store.resp import Argument
+
+_DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rare:
+    """What only some commits change besides the log."""
+
+    set: Mapping[str, str | int] = field(default_factory=dict)
+    """Fields of the head; `rev` among them when a decision could depend on the change."""
+    amend: tuple[int, bool] | None = None
+    """(seq of the message, is it an erasure)."""
+    timer: tuple[int, str] | None = None
+    """(deadline UTC ms, member)."""
+    drop_timer: str | None = None
+    index: str | None = None
+    """Job under which the pair finds this thread from now on."""
+    unindex: str | None = None
+
+    def packed(self) -> dict[str, object]:
+        """Give what the function reads; absent parts are left out."""
+        out: dict[str, object] = {"set": [part for pair in self.set.items() for part in pair]}
+        for name in ("amend", "timer", "drop_timer", "index", "unindex"):
+            value = getattr(self, name)
+            if value is not None:
+                out[name] = value
+        return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """Events that were decided for a thread, and under which circumstances."""
+
+    events: Sequence[Event]
+    actor: str
+    """Empty for the marketplace and for timers."""
+    cid: str = ""
+    cid_ms: int = 0
+    body_hash: str = ""
+    prev_cid: str = ""
+    """The sender's message that must be in the log first; only within one day of the cids' time."""
+    op: str = "-"
+    """What it means for obligations; see lua/_obligations.lua."""
+    seen: int = -1
+    extra: str = ""
+    """Kept with the cid and given back to a repeat."""
+    state: str
+    """State of the thread afterwards."""
+    rare: Rare | None = None
+
+
+class Committed(NamedTuple):
+    """The events are in the log, as durable as the store promises."""
+
+    epoch: int
+    first_seq: int
+    first_n: int
+    at: int
+    seq: int
+    n: int
+    rows: list[tuple[str, Row]]
+    """Touched rows of users in the thread's partition."""
+    owed: list[tuple[str, bytes]]
+    """(user, dirty value) for participants in other partitions: touch them, then settle."""
+
+
+class Repeat(NamedTuple):
+    """The cid was answered before; nothing was written."""
+
+    kind: str
+    """s: sent, b: bounced, h: held."""
+    seq: int
+    n: int
+    at: int
+    extra: str
+
+
+class Stale(NamedTuple):
+    """The thread (or its epoch) is not as it was when this was decided; nothing was written."""
+
+    is_epoch: bool
+
+
+class Elsewhere(NamedTuple):
+    """The pair already has a thread; nothing was written."""
+
+    thread: str
+    can_adopt: bool
+    """It has no job yet and can take this one."""
+
+
+class CidRefused(NamedTuple):
+    """The cid cannot be used; nothing was written."""
+
+    code: str
+
+
+Outcome = Committed | Repeat | Stale | Elsewhere | CidRefused | StoreError
+CONFLICT: Final = CidRefused("idempotency.conflict")
+OUTSIDE_WINDOW: Final = CidRefused("cid.outside_window")
+GAP: Final = CidRefused("outbox.gap")
+_CID_REFUSED: Final = {b"conflict": CONFLICT, b"window": OUTSIDE_WINDOW, b"gap": GAP}
+
+
+def _bulk(data: bytes) -> bytes:
+    return b"$%d\r\n%b\r\n" % (len(data), data)
+
+
+class ThreadRef:
+    """What is constant for one thread while its participants stay: keys and the packed front of a commit."""
+
+    __slots__ = ("_base", "_front", "_front_day", "locals", "partition", "remotes", "static", "thread")
+
+    def __init__(self, thread: str, client: str, freelancer: str, users: Sequence[str], node: str) -> None:
+        partition = thread_partition(thread)
+        assert partition is not None, "the id was checked when it came in"
+        self.thread = thread
+        self.partition = partition
+        self.locals = [user for user in users if user_partition(user) == partition]
+        self.remotes = [user for user in users if user_partition(user) != partition]
+        self.static = pack((keys.tag(partition), thread, freelancer, client, node, self.locals, self.remotes))
+        tail = [
+            keys.dirty(partition),
+            keys.nodes(partition),
+            keys.obligations(partition, freelancer),
+            keys.obligations_by_t0(partition, freelancer),
+            keys.epoch(partition),
+            keys.pair(partition, client),
+        ]
+        for user in self.locals:
+            tail.extend(keys.inbox_keys(user))
+        head = [keys.thread(partition, thread), keys.head(partition, thread)]
+        rare = [keys.timers(partition), keys.amends(partition, thread), keys.pairing(partition, client, freelancer)]
+        self._base = (head, tail, rare)
+        self._front_day = -1
+        self._front = b""
+
+    def front(self, day: int) -> bytes:
+        """Give the packed beginning of an ordinary commit of one event, up to the dynamic arguments."""
+        if day != self._front_day:
+            names = self.names(day, is_rare=False)
+            parts: list[bytes] = [b"FCALL", library().function("commit").encode(), b"%d" % len(names)]
+            parts += [name.encode() for name in names]
+            parts.append(self.static)
+            self._front = b"*%d\r\n" % (len(parts) + 2) + b"".join(map(_bulk, parts))
+            self._front_day = day
+        return self._front
+
+    def names(self, day: int, *, is_rare: bool) -> list[str]:
+        """Give the KEYS of a commit."""
+        head, tail, rare = self._base
+        names = [*head, keys.cids(self.partition, self.thread, day), *tail]
+        return [*names, *rare] if is_rare else names
+
+
+class Threads:
+    """The threads of one store."""
+
+    def __init__(self, committer: Committer, node: str) -> None:
+        self._committer = committer
+        self._node = node
+        self._open = library().function("open")
+        self._commit = library().function("commit")
+        self._refuse = library().function("refuse")
+        self._recall = library().function("recall")
+
+    def ref(self, head: Head) -> ThreadRef:
+        """Make the constant part of a thread's commits; good until the head's `rev` changes."""
+        users = [p.user for p in head.participants.values() if not p.until_seq]
+        return ThreadRef(head.thread, head.client, head.freelancer, users, self._node)
+
+    async def head(self, thread: str) -> tuple[Head, Marks] | None:
+        """Read a thread's head; None when there is no such thread.
+
+        Raises:
+            Unavailable, Uncertain: the store did not answer.
+        """
+        partition = thread_partition(thread)
+        if partition is None:
+            return None
+        fields = text_fields(await self._committer.call("HGETALL", keys.head(partition, thread)))
+        if not fields:
+            return None
+        pair_key, freelancer = keys.pair(partition, fields["client"]), fields["freelancer"]
+        flags, rev = await self._committer.call("HMGET", pair_key, freelancer, f"{freelancer}#rev")
+        return read_head(thread, fields, read_pair(flags, rev)), read_marks(fields)
+
+    def append(self, ref: ThreadRef, head: Head, epoch: int, what: Append, done: Callable[[Outcome], object]) -> None:
+        """Append events if the head still holds; `done` is called once, perhaps inside this call."""
+        day = what.cid_ms // _DAY_MS
+        numbered = "".join("1" if takes_ordinal(event) else "0" for event in what.events)
+        pair_rev = str(head.relationship.rev)
+        dynamic = (
+            epoch, head.rev, pair_rev, what.actor, what.cid, what.cid_ms, what.body_hash, what.op, what.seen,
+            what.extra, what.state, what.rare and what.rare.packed(), numbered, what.prev_cid,
+        )  # fmt: skip
+
+        def answered(reply: Any) -> None:
+            done(_outcome(reply, ref, epoch))
+
+        if what.rare is None and len(what.events) == 1:
+            packed = pack(dynamic)
+            payload = encode_event(what.events[0])
+            rest = b"$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(packed), packed, len(payload), payload)
+            self._committer.submit_packed(ref.front(day) + rest, answered)
+            return
+        names = ref.names(day, is_rare=what.rare is not None)
+        payloads = [encode_event(event) for event in what.events]
+        command: tuple[Argument, ...] = (
+            "FCALL",
+            self._commit,
+            len(names),
+            *names,
+            ref.static,
+            pack(dynamic),
+            *payloads,
+        )
+        self._committer.submit(command, answered)
+
+    def open(
+        self, ref: ThreadRef, epoch: int, pair_rev: int, fields: Mapping[str, str | int], job: str, what: Append,
+        done: Callable[[Outcome], object],
+    ) -> None:  # fmt: skip
+        """Create a thread with its first events, unless the pair already has one for the job."""
+        assert what.rare is not None, "opening always sets something rare"
+        numbered = "".join("1" if takes_ordinal(event) else "0" for event in what.events)
+        flat = [part for pair in fields.items() for part in pair]
+        dynamic = (
+            epoch, "1", str(pair_rev), what.actor, what.cid, what.cid_ms, what.body_hash, what.op, what.seen,
+            what.extra, what.state, what.rare.packed(), numbered, "", flat, job,
+        )  # fmt: skip
+        names = ref.names(what.cid_ms // _DAY_MS, is_rare=True)
+        payloads = [encode_event(event) for event in what.events]
+        command: tuple[Argument, ...] = ("FCALL", self._open, len(names), *names, ref.static, pack(dynamic), *payloads)
+        self._committer.submit(command, lambda reply: done(_outcome(reply, ref, epoch)))
+
+    def refuse(
+        self, thread: str, actor: str, cid: str, cid_ms: int, body_hash: str, extra: str,
+        done: Callable[[Outcome | int], object],
+    ) -> None:  # fmt: skip
+        """Remember a bounce under its cid; `done` gets how many bounces this actor has here, or what commit gives."""
+        stored = pack((body_hash, "b", 0, 0, 0, extra))
+        command = (*self._cid_command(self._refuse, thread, actor, cid, cid_ms, body_hash), stored)
+        self._committer.submit(command, lambda reply: done(_refused(reply)))
+
+    def recall(
+        self, thread: str, actor: str, cid: str, cid_ms: int, body_hash: str, done: Callable[[Outcome | None], object]
+    ) -> None:
+        """Give what a cid was answered before; None when it is new."""
+        command = self._cid_command(self._recall, thread, actor, cid, cid_ms, body_hash)
+        self._committer.submit(command, lambda reply: done(None if _is(reply, b"none") else _outcome(reply, None, 0)))
+
+    async def events(self, thread: str, after: int, to: int | None, limit: int) -> list[AnyEvent]:
+        """Read events in order: those above `after`, up to and with `to`."""
+        partition = thread_partition(thread)
+        assert partition is not None
+        end = "+" if to is None else f"{to}-0"
+        stream = keys.thread(partition, thread)
+        reply = await self._committer.call("XRANGE", stream, f"{after + 1}-0", end, "COUNT", limit)
+        return [read_entry(entry) for entry in reply]
+
+    async def events_before(self, thread: str, before: int | None, limit: int) -> list[AnyEvent]:
+        """Read the newest events below `before`, in order."""
+        partition = thread_partition(thread)
+        assert partition is not None
+        end = "+" if before is None else f"{before - 1}-0"
+        if before is not None and before <= 1:
+            return []
+        reply = await self._committer.call("XREVRANGE", keys.thread(partition, thread), end, "-", "COUNT", limit)
+        return [read_entry(entry) for entry in reversed(reply)]
+
+    async def amendments(self, thread: str, seqs: Sequence[int]) -> dict[int, str]:
+        """Give the amendments of messages: seqs of edits, "45,67", or "e90" for an erasure."""
+        if not seqs:
+            return {}
+        partition = thread_partition(thread)
+        assert partition is not None
+        values = await self._committer.call("HMGET", keys.amends(partition, thread), *seqs)
+        return {seq: value.decode() for seq, value in zip(seqs, values, strict=True) if value is not None}
+
+    def _cid_command(
+        self, function: str, thread: str, actor: str, cid: str, cid_ms: int, body_hash: str
+    ) -> tuple[bytes | str | int, ...]:
+        partition = thread_partition(thread)
+        assert partition is not None
+        names = (keys.head(partition, thread), keys.cids(partition, thread, cid_ms // _DAY_MS))
+        return ("FCALL", function, 2, *names, actor, cid, cid_ms, body_hash)
+
+
+def takes_ordinal(event: Event) -> bool:
+    """Say whether an event is an item that a person sees; see the protocol's KINDS_WITH_ORDINAL."""
+    return event.__struct_config__.tag in KINDS_WITH_ORDINAL
+
+
+def _is(reply: Any, what: bytes) -> bool:
+    return type(reply) is list and bool(reply) and reply[0] == what
+
+
+def _outcome(reply: Any, ref: ThreadRef | None, epoch: int) -> Outcome:
+    if type(reply) is not list:
+        return reply if isinstance(reply, StoreError) else StoreRefused("reply", "unexpected")
+    kind = reply[0]
+    if kind == b"ok" and ref is not None:
+        count = len(ref.locals)
+        rows = [(user, read_row(row)) for user, row in zip(ref.locals, reply[6 : 6 + count], strict=True) if row]
+        owed = list(zip(ref.remotes, reply[6 + count :], strict=True))
+        return Committed(epoch, reply[1], reply[2], reply[3], reply[4], reply[5], rows, owed)
+    if kind == b"dup":
+        _, how, seq, n, at, extra = unpack(reply[1])
+        return Repeat(how, seq, n, at, extra)
+    refused = _CID_REFUSED.get(kind)
+    if refused is not None:
+        return refused
+    if kind in (b"rev", b"epoch"):
+        return Stale(kind == b"epoch")
+    return Elsewhere(reply[1].decode(), kind == b"adopt")
+
+
+def _refused(reply: Any) -> Outcome | int:
+    if _is(reply, b"ok"):
+        count: int = reply[1]
+        return count
+    return _outcome(reply, None, 0)

@@ -1,0 +1,31 @@
+"""Counters of the hot path: plain integers, read when somebody scrapes.
+
+Metric names and labels are in `telemetry/metrics.py`; labels come from closed sets only.
+"""
+
+from collections import Counter
+
+
+class Counters:
+    """What happened since the start of this process."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        """Messages committed."""
+        self.pushes = 0
+        self.touches_failed = 0
+        self.repaired = 0
+        """Owed touches done by the repair."""
+        self.feeds_behind = 0
+        """Feeds that a position check found behind."""
+        self.slow = 0
+        """Connections closed because they could not keep up."""
+        self.commands: Counter[tuple[str, str]] = Counter()
+        """By (verb, result: ok or error code)."""
+        self.verdicts: Counter[tuple[str, str]] = Counter()
+        """By (action, code)."""
+        self.connects: Counter[str] = Counter()
+        self.disconnects: Counter[int] = Counter()
+        self.resumes: Counter[str] = Counter()
+        """recovered, snapshot, fresh."""
+        self.invitations: Counter[str] = Counter()

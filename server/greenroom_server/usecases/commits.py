@@ -1,0 +1,273 @@
+"""The write path, in one place: load -> authorise -> plan -> commit -> deliver, again when the thread moved meanwhile.
+
+A plan is a pure function of the head: it authorises, screens and decides, and says what to append. It runs anew when
+the head it was made on no longer holds, at most three times. Everything is callbacks: on the hot path no task, future
+or lock is made for a message.
+
+Source: server/docs/architecture.md, The paths.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import structlog
+
+from greenroom_protocol.cid import cid_time_ms
+from greenroom_protocol.events import Event
+from greenroom_protocol.replies import PolicyView
+from greenroom_server.domain.head import Head
+from greenroom_server.domain.thread_state import Role
+from greenroom_server.store.errors import StoreError, StoreRefused
+from greenroom_server.store.threads import (
+    Append,
+    CidRefused,
+    Committed,
+    Outcome,
+    Rare,
+    Repeat,
+    Stale,
+    Threads,
+)
+from greenroom_server.telemetry.counters import Counters
+from greenroom_server.usecases.deliver import Deliver
+from greenroom_server.usecases.heads import Heads, Loaded
+from greenroom_server.usecases.results import NOT_FOUND, Refused, refusal_of
+
+log = structlog.get_logger()
+
+ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a plan wants appended."""
+
+    events: Sequence[Event]
+    state: str
+    op: str = "-"
+    seen: int = -1
+    prev_cid: str = ""
+    rare: Rare | None = None
+    policy: PolicyView | None = None
+    """What the filter did, for the reply and for repeats of the cid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """The filter gave the text back; the verdict is kept under the cid."""
+
+    policy: PolicyView
+
+
+Plan = Callable[[Head, Role], Draft | Bounce | Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The command is carried out (now, or before when `dup`)."""
+
+    seq: int
+    n: int
+    at: int
+    state: str
+    """State of the thread afterwards; empty for a repeat."""
+    dup: bool
+    policy: PolicyView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who acts on a thread, and under which cid."""
+
+    user: str
+    """Empty for the marketplace and for timers."""
+    role: Role | None = None
+    """Given for the marketplace and for timers; a person's role is in the head."""
+    cid: str = ""
+    body_hash: str = ""
+
+
+class Commits:
+    """Runs plans against threads."""
+
+    def __init__(
+        self, threads: Threads, heads: Heads, deliver: Deliver, epochs: list[int], counters: Counters, hash_key: str
+    ) -> None:
+        self.threads = threads
+        self.heads = heads
+        self.deliver = deliver
+        self.counters = counters
+        self.epochs = epochs
+        """Epoch of each partition, as confirmed for this primary; the owner replaces the items."""
+        self.on_answered: Callable[[str], object] = lambda _freelancer: None
+        """Called when a commit may have settled an obligation of a freelancer."""
+        self._hash_key = hash_key.encode()[:64]
+
+    def hash(self, verb: str, body: str) -> str:
+        """Hash what a cid stands for, keyed, so that the store holds no fingerprint that others could test."""
+        data = f"{verb}\n{body}".encode()
+        return hashlib.blake2b(data, key=self._hash_key, digest_size=8).hexdigest()
+
+    def run(self, thread: str, author: Author, plan: Plan, done: Callable[[Done | Refused], object]) -> None:
+        """Carry a plan out; `done` is called once.
+
+        After `Refused` nothing was written, except with `uncertain`, where the same cid tells.
+        """
+        cid_ms = cid_time_ms(author.cid) if author.cid else 0
+        if cid_ms is None:
+            done(Refused("cid.invalid"))
+            return
+        _Run(self, thread, author, cid_ms, plan, done).go()
+
+
+class _Run:
+    """One command on its way."""
+
+    __slots__ = (
+        "_append",
+        "_attempt",
+        "_author",
+        "_cid_ms",
+        "_commits",
+        "_done",
+        "_draft",
+        "_loaded",
+        "_plan",
+        "_thread",
+    )
+
+    def __init__(
+        self, commits: Commits, thread: str, author: Author, cid_ms: int, plan: Plan,
+        done: Callable[[Done | Refused], object],
+    ) -> None:  # fmt: skip
+        self._commits = commits
+        self._thread = thread
+        self._author = author
+        self._cid_ms = cid_ms
+        self._plan = plan
+        self._done = done
+        self._attempt = 0
+
+    def go(self) -> None:
+        loaded = self._commits.heads.cached(self._thread)
+        if loaded is None:
+            self._commits.heads.load(self._thread, self._load_ended)
+        else:
+            self._decide(loaded)
+
+    def _load_ended(self, loaded: Loaded | StoreError | None) -> None:
+        if loaded is None:
+            self._done(NOT_FOUND)
+        elif isinstance(loaded, StoreError):
+            self._done(refusal_of(loaded))
+        else:
+            self._decide(loaded)
+
+    def _decide(self, loaded: Loaded) -> None:
+        author, head = self._author, loaded.head
+        role = author.role or head.role_of(author.user)
+        if role is None:
+            self._done(NOT_FOUND)
+            return
+        planned = self._plan(head, role)
+        if type(planned) is Draft:
+            self._commit(loaded, planned)
+        elif isinstance(planned, Bounce):
+            self._bounce(planned)
+        else:
+            assert isinstance(planned, Refused)
+            self._refuse(planned)
+
+    def _commit(self, loaded: Loaded, draft: Draft) -> None:
+        author, commits = self._author, self._commits
+        self._loaded, self._draft = loaded, draft
+        append = Append(
+            events=draft.events,
+            actor=author.user,
+            cid=author.cid,
+            cid_ms=self._cid_ms,
+            body_hash=author.body_hash,
+            prev_cid=draft.prev_cid,
+            op=draft.op,
+            seen=draft.seen,
+            extra=pack_policy(draft.policy),
+            state=draft.state,
+            rare=draft.rare,
+        )
+        commits.threads.append(loaded.ref, loaded.head, commits.epochs[loaded.ref.partition], append, self._answered)
+
+    def _answered(self, outcome: Outcome) -> None:
+        draft, commits = self._draft, self._commits
+        if type(outcome) is Committed:
+            if draft.rare is not None:
+                commits.heads.drop(self._thread)
+            commits.deliver.committed(self._thread, draft.events, outcome)
+            if draft.op[0] in "fx":
+                commits.on_answered(self._loaded.head.freelancer)
+            self._done(Done(outcome.first_seq, outcome.first_n, outcome.at, draft.state, False, draft.policy))
+        elif isinstance(outcome, Stale):
+            self._again()
+        else:
+            self._done(result_of(outcome))
+
+    def _again(self) -> None:
+        self._attempt += 1
+        self._commits.heads.drop(self._thread)
+        if self._attempt >= ATTEMPTS:
+            self._done(Refused("conflict", 200))
+        else:
+            self.go()
+
+    def _bounce(self, bounce: Bounce) -> None:
+        author = self._author
+
+        def remembered(outcome: Outcome | int) -> None:
+            if isinstance(outcome, int):
+                self._commits.heads.drop(self._thread)  # it now knows of a bounce
+                self._done(Refused(bounce.policy.code, policy=bounce.policy))
+            else:
+                self._done(result_of(outcome))
+
+        extra = pack_policy(bounce.policy)
+        self._commits.threads.refuse(
+            self._thread, author.user, author.cid, self._cid_ms, author.body_hash, extra, remembered
+        )
+
+    def _refuse(self, refused: Refused) -> None:
+        """Refuse, unless this cid was carried out before: then the thread has moved on because of it."""
+        author = self._author
+        if not author.cid:
+            self._done(refused)
+            return
+
+        def recalled(outcome: Outcome | None) -> None:
+            self._done(refused if outcome is None else result_of(outcome))
+
+        self._commits.threads.recall(self._thread, author.user, author.cid, self._cid_ms, author.body_hash, recalled)
+
+
+def result_of(outcome: Outcome) -> Done | Refused:
+    """Give the answer of everything but a new commit."""
+    if isinstance(outcome, Repeat):
+        policy = unpack_policy(outcome.extra)
+        if outcome.kind == "b" and policy is not None:
+            return Refused(policy.code, policy=policy)
+        return Done(outcome.seq, outcome.n, outcome.at, "", True, policy)
+    if isinstance(outcome, CidRefused):
+        return Refused(outcome.code)
+    if isinstance(outcome, StoreRefused):
+        log.error("store_refused", code=outcome.code, text=outcome.text)
+    return refusal_of(outcome) if isinstance(outcome, StoreError) else Refused("internal")
+
+
+def pack_policy(policy: PolicyView | None) -> str:
+    """Write what the filter did, to be kept with the cid."""
+    return "" if policy is None else msgspec.json.encode(policy).decode()
+
+
+def unpack_policy(extra: str) -> PolicyView | None:
+    """Read what was kept with the cid."""
+    return msgspec.json.decode(extra, type=PolicyView) if extra else None

@@ -1,0 +1,153 @@
+"""What the marketplace's backend tells the hub: people, jobs, relationships, contracts.
+
+The same plans and tables as for the socket; the backend only acts in another role.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from greenroom_server.domain.ids import is_name
+from greenroom_server.domain.relationship import (
+    Conversion,
+    Origin,
+    Relationship,
+    set_conversion,
+    set_origin,
+    start_contract,
+)
+from greenroom_server.domain.thread_actions import Denied, ThreadAction
+from greenroom_server.domain.thread_state import Role
+from greenroom_server.screening.context import Context, Surface
+from greenroom_server.screening.screen import Screen
+from greenroom_server.screening.verdict import Action
+from greenroom_server.store.people import Account, Job, People, Profile
+from greenroom_server.usecases.commits import Done
+from greenroom_server.usecases.heads import Heads
+from greenroom_server.usecases.move_thread import Move, MoveThread
+from greenroom_server.usecases.results import Refused, RefusedError
+from greenroom_server.usecases.screening import policy_view
+
+_ATTEMPTS: Final = 3
+
+MOVES: Final = {
+    "offer": ThreadAction.OFFER,
+    "accept_offer": ThreadAction.ACCEPT_OFFER,
+    "decline_offer": ThreadAction.DECLINE_OFFER,
+    "withdraw_offer": ThreadAction.WITHDRAW_OFFER,
+    "start_contract": ThreadAction.START_CONTRACT,
+    "pause_contract": ThreadAction.PAUSE_CONTRACT,
+    "resume_contract": ThreadAction.RESUME_CONTRACT,
+    "end_contract": ThreadAction.END_CONTRACT,
+    "close_job": ThreadAction.CLOSE_JOB,
+}
+"""Moves of a thread that the backend may make."""
+
+
+class Marketplace:
+    """Writes of the backend."""
+
+    def __init__(
+        self, people: People, heads: Heads, move: MoveThread, screen: Screen, now_ms: Callable[[], int]
+    ) -> None:
+        self._people = people
+        self._heads = heads
+        self._move = move
+        self._screen = screen
+        self._now_ms = now_ms
+        self.on_account: Callable[[Account], object] = lambda _account: None
+        """Called when an account changed, so that its sockets close if it must."""
+
+    async def save_user(self, user: str, name: str, *, is_suspended: bool, revoked_before: int | None) -> Account:
+        """Create or change a user."""
+        _check_names(user)
+        self._check_text(name, Surface.DISPLAY_NAME, "name")
+        old = await self._people.account(user)
+        kept = old.revoked_before if old is not None else 0
+        account = Account(user, name, is_suspended, kept if revoked_before is None else max(kept, revoked_before))
+        await self._people.save_account(account)
+        self.on_account(account)
+        return account
+
+    async def save_profile(self, profile: Profile) -> Profile:
+        """Create or change a freelancer's profile."""
+        _check_names(profile.freelancer)
+        self._check_text(profile.name, Surface.DISPLAY_NAME, "name")
+        self._check_text(profile.headline, Surface.HEADLINE, "headline")
+        await self._people.save_profile(profile)
+        account = await self._people.account(profile.freelancer)
+        await self._people.save_account((account or Account(profile.freelancer))._replace(name=profile.name))
+        return profile
+
+    async def save_job(self, job: str, client: str, title: str, *, is_open: bool) -> Job:
+        """Create or change a job; its owner stays."""
+        _check_names(job, client)
+        self._check_text(title, Surface.JOB_TITLE, "title")
+        old = await self._people.job(job)
+        if old is not None and old.client != client:
+            raise RefusedError(Refused("job.not_owner"))
+        saved = Job(job, client, title, is_open, old.created_at if old is not None else self._now_ms())
+        await self._people.save_job(saved)
+        return saved
+
+    async def move_thread(self, thread: str, move: str, cid: str) -> Done:
+        """Move a thread as the marketplace decides; a start of a contract is remembered for the pair."""
+        action = MOVES[move]
+        done = await self._move(thread, Move(action=action, role=Role.SERVICE, cid=cid))
+        if action in (ThreadAction.START_CONTRACT, ThreadAction.ACCEPT_OFFER):
+            loaded = await self._heads.get(thread)
+            assert loaded is not None
+            head = loaded.head
+            now_ms = self._now_ms()
+            await self._change_pair(head.client, head.freelancer, lambda pair: start_contract(pair, now_ms), thread)
+        return done
+
+    async def save_pair(
+        self, client: str, freelancer: str, *, origin: str | None, conversion: str | None, is_blocked: bool | None
+    ) -> Relationship:
+        """Change the flags of a pair; every thread of the two follows at once."""
+        _check_names(client, freelancer)
+
+        def change(pair: Relationship) -> Relationship | Denied:
+            changed: Relationship | Denied = pair
+            if origin is not None:
+                changed = set_origin(pair, Origin(origin), Role.SERVICE)
+            if conversion is not None and not isinstance(changed, Denied):
+                changed = set_conversion(changed, Conversion(conversion), Role.SERVICE)
+            if is_blocked is not None and not isinstance(changed, Denied):
+                changed = replace(changed, is_blocked=is_blocked)
+            return changed
+
+        return await self._change_pair(client, freelancer, change, None)
+
+    async def _change_pair(
+        self,
+        client: str,
+        freelancer: str,
+        change: Callable[[Relationship], Relationship | Denied],
+        thread: str | None,
+    ) -> Relationship:
+        for _ in range(_ATTEMPTS):
+            old = await self._people.pair(client, freelancer)
+            new = change(old)
+            if isinstance(new, Denied):
+                raise RefusedError(Refused(new.code))
+            if replace(new, rev=old.rev) == old or await self._people.save_pair(client, freelancer, old.rev, new):
+                if thread is not None:
+                    self._heads.drop(thread)
+                return await self._people.pair(client, freelancer)
+            await asyncio.sleep(0)
+        raise RefusedError(Refused("conflict"))
+
+    def _check_text(self, text: str, surface: Surface, field: str) -> None:
+        """Refuse a public text that shares a contact."""
+        verdict = self._screen(text, Context("direct", surface=surface))
+        if verdict.action is not Action.ALLOW:
+            code = verdict.code or "policy.contact_precontract"
+            raise RefusedError(Refused(code, policy=policy_view(verdict), detail=field))
+
+
+def _check_names(*names: str) -> None:
+    if not all(map(is_name, names)):
+        raise RefusedError(Refused("bad_request.field", detail="an id is 1 to 64 of A-Z a-z 0-9 _ . -"))

@@ -1,0 +1,101 @@
+"""Screening a text for a thread: the context from the head, the verdict as the wire shows it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from greenroom_protocol.codes import ERRORS
+from greenroom_protocol.events import Span
+from greenroom_protocol.replies import PolicyView
+from greenroom_server.domain.head import Head
+from greenroom_server.domain.policy import MarketplacePolicy
+from greenroom_server.domain.relationship import Conversion, Origin, may_pay_outside
+from greenroom_server.screening.context import Context, Surface
+from greenroom_server.screening.screen import Screen
+from greenroom_server.screening.verdict import Action, Verdict
+from greenroom_server.telemetry.counters import Counters
+
+_PASSES = (Action.ALLOW, Action.NOTICE, Action.REDACT)
+
+
+class Screened(NamedTuple):
+    """What may be delivered, and what to tell the sender."""
+
+    passes: bool
+    text: str
+    hidden: list[Span]
+    policy: PolicyView | None
+    """None for an ordinary text."""
+
+
+class Screening:
+    """Screens texts that are written into threads."""
+
+    def __init__(self, screen: Screen, policy: MarketplacePolicy, counters: Counters) -> None:
+        self._screen = screen
+        self._policy = policy
+        self._counters = counters
+
+    def __call__(self, text: str, surface: Surface, head: Head, sender: str, now_ms: int) -> Screened:
+        """Screen one text as of this head."""
+        verdict = self._screen(text, self._context(surface, head, sender, now_ms))
+        return self._screened(text, verdict)
+
+    def before_thread(self, text: str, surface: Surface, pair_is_external: bool) -> Screened:
+        """Screen a text that would open a thread."""
+        return self._screened(
+            text, self._screen(text, Context("direct", is_external=pair_is_external, surface=surface))
+        )
+
+    def _context(self, surface: Surface, head: Head, sender: str, now_ms: int) -> Context:
+        pair = head.relationship
+        conversion = pair.conversion
+        if conversion is Conversion.NONE and may_pay_outside(pair, self._policy, now_ms):
+            conversion = Conversion.EXEMPT
+        return Context(
+            head.state.value,
+            pair.origin is Origin.EXTERNAL,
+            conversion.value,
+            surface,
+            is_repeat=sender in head.bounces,
+        )
+
+    def _screened(self, text: str, verdict: Verdict) -> Screened:
+        action = verdict.action
+        self._counters.verdicts[action.value, verdict.code or ""] += 1
+        if action is Action.ALLOW:
+            return Screened(True, text, [], None)
+        return Screened(action in _PASSES, verdict.text, hidden_spans(text, verdict), policy_view(verdict))
+
+
+def policy_view(verdict: Verdict) -> PolicyView:
+    """Show a verdict as the wire does."""
+    code = verdict.code or ""
+    return PolicyView(
+        action=verdict.action.value,
+        spans=[Span(f.start, f.end, f.kind.value, f.reason) for f in verdict.findings],
+        code=code,
+        message=ERRORS[code].message if code in ERRORS else "",
+        hint=verdict.hint or "",
+        notice=verdict.notice or "",
+        final=verdict.final,
+        version=verdict.policy_version,
+    )
+
+
+def hidden_spans(text: str, verdict: Verdict) -> list[Span]:
+    """Find the placeholders in a masked text, by what was cut before each of them."""
+    if verdict.action is not Action.REDACT:
+        return []
+    return _placeholders(verdict.text, [(f.kind.value, f.reason) for f in verdict.findings])
+
+
+def _placeholders(masked: str, kinds: Sequence[tuple[str, str]]) -> list[Span]:
+    spans, at = [], 0
+    for kind, reason in kinds:
+        start = masked.find("[", at)
+        end = masked.find("]", start) + 1
+        if start < 0 or not end:
+            break
+        spans.append(Span(start, end, kind, reason))
+        at = end
+    return spans

@@ -1,0 +1,110 @@
+"""`message.send`, the hot path, and `message.check`."""
+
+from collections.abc import Callable
+from typing import Final
+
+from greenroom_protocol import limits
+from greenroom_protocol.commands import MessageCheck, MessageSend
+from greenroom_protocol.events import Event, InterviewStarted, MessageSent
+from greenroom_protocol.replies import Checked, PolicyView, Reply, Sent
+from greenroom_server.domain.head import Head
+from greenroom_server.domain.policy import MarketplacePolicy
+from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, decide
+from greenroom_server.domain.thread_state import Role, ThreadState
+from greenroom_server.screening.context import Surface
+from greenroom_server.store.threads import Rare
+from greenroom_server.usecases.commits import Author, Bounce, Commits, Done, Draft
+from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, error_reply
+from greenroom_server.usecases.screening import Screening
+
+_ALLOWED: Final = PolicyView(action="allow")
+
+
+class SendMessage:
+    """Sends and checks messages."""
+
+    def __init__(
+        self, commits: Commits, screening: Screening, policy: MarketplacePolicy, now_ms: Callable[[], int]
+    ) -> None:
+        self._commits = commits
+        self._screening = screening
+        self._policy = policy
+        self._now_ms = now_ms
+
+    def start(
+        self, user: str, command: MessageSend, done: Callable[[Reply], object], *, verb: str = "message.send"
+    ) -> None:
+        """Send a message; `done` is called once with `Sent` or `Error`."""
+        body = command.body
+        if (len(body) * 4 > limits.BODY_BYTES and len(body.encode()) > limits.BODY_BYTES) or body.isspace():
+            done(error_reply(command.id, Refused("bad_request.body")))
+            return
+
+        def plan(head: Head, role: Role) -> Draft | Bounce | Refused:
+            return self.plan(user, command, head, role)
+
+        def answered(result: Done | Refused) -> None:
+            if type(result) is Done:
+                self._commits.counters.messages += not result.dup
+                mid = f"{command.thread}.{result.seq}"
+                done(
+                    Sent(
+                        id=command.id, mid=mid, seq=result.seq, n=result.n, at=result.at, state="sent",
+                        dup=result.dup, policy=result.policy,
+                    )
+                )  # fmt: skip
+            else:
+                assert isinstance(result, Refused)
+                done(error_reply(command.id, result))
+
+        author = Author(user, cid=command.cid, body_hash=self._commits.hash(verb, body))
+        self._commits.run(command.thread, author, plan, answered)
+
+    def plan(self, user: str, command: MessageSend, head: Head, role: Role) -> Draft | Bounce | Refused:
+        """Decide what a message does to a thread as it stands."""
+        if head.relationship.is_blocked:
+            return Refused("peer.blocked")
+        # A direct thread begins with the client's message, so from there on the client has written.
+        facts = Facts(why=head.why, client_has_written=head.state is not ThreadState.CLOSED, is_auto=command.auto)
+        decision = decide(head.state, role, ThreadAction.SEND, facts)
+        if isinstance(decision, Denied):
+            return Refused(decision.code)
+        screened = self._screening(command.body, Surface.MESSAGE, head, user, self._now_ms())
+        if not screened.passes:
+            assert screened.policy is not None
+            return Bounce(screened.policy)
+        events: list[Event] = [
+            MessageSent(by=user, cid=command.cid, body=screened.text, hidden=screened.hidden, auto=command.auto)
+        ]
+        rare = None
+        if decision.to is not head.state:
+            rare = Rare(set={"state": decision.to.value, "rev": int(head.rev) + 1})
+            events[0].state = decision.to.value
+        if "interview.started" in decision.emits:
+            events.append(InterviewStarted(by=user))
+        return Draft(
+            events=events,
+            state=decision.to.value,
+            op=self.obligation_op(command, role),
+            seen=-1 if command.seen is None else command.seen,
+            prev_cid=command.prev_cid or "",
+            rare=rare,
+            policy=screened.policy,
+        )
+
+    def obligation_op(self, command: MessageSend, role: Role) -> str:
+        """Say what a message means for response speed, in the words of the store's function."""
+        if command.auto:
+            return "a"
+        if role is Role.FREELANCER:
+            return "f"
+        is_closer = len(command.body) < self._policy.response_speed.closer_chars and "?" not in command.body
+        return "c0" if is_closer or command.no_reply_needed else "c1"
+
+    async def check(self, user: str, command: MessageCheck) -> Checked:
+        """Say what would happen to a text now; nothing is stored."""
+        loaded = await self._commits.heads.get(command.thread)
+        if loaded is None or loaded.head.role_of(user) is None:
+            raise RefusedError(NOT_FOUND)
+        screened = self._screening(command.body, Surface.MESSAGE, loaded.head, user, self._now_ms())
+        return Checked(id=command.id, policy=screened.policy or _ALLOWED)
