@@ -92,7 +92,7 @@ class ClientSession:
         self, token: str, device: str, now_s: float, *, state: Literal["active", "background"] = "active"
     ) -> Connect:
         """Begin a connection; gives its first frame."""
-        if self._pending:
+        if self._pending or self.is_live:
             raise LocalProtocolError("connect before the last connection was ended")
         self._timers.begin(now_s)
         command = Connect(
@@ -239,8 +239,9 @@ class ClientSession:
         self._page(reply, effects)
         for part in reply.threads:
             tail = self._shown.get(part.thread)
-            if tail is not None and part.after <= (tail.seq or 0):
-                self._give(tail, tail.page(tail.epoch, part.after, part.to, part.events, more=False), effects)
+            if tail is not None:
+                self._reach(tail, part.epoch, part.to, part.after, effects)
+                self._give(tail, tail.page(part.epoch, part.after, part.to, part.events, more=False), effects)
         for tail in self._shown:
             self._shown.look_at(tail)
 
@@ -301,6 +302,7 @@ class ClientSession:
         elif isinstance(command, InboxChanges):
             self._is_reading_inbox = False
             if not is_later:
+                self._repair_s = float("inf")
                 effects.append(Reconnect(error.code))
         elif isinstance(command, ThreadHistory):
             tail = self._shown.was_read(command.thread)

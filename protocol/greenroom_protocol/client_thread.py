@@ -103,7 +103,7 @@ class ThreadTail:
         self.seq = event.seq
         identity = (event.seq, event.at)
         self._recent.append(identity)
-        if True:
+        if identity not in self._applied_before:
             given.append(event)
 
     def _rewind(self, head: int) -> None:

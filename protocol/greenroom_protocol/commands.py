@@ -51,7 +51,9 @@ class Resume(Struct, omit_defaults=True, kw_only=True):
     """Epoch of the inbox, from the last `connect` reply."""
     mark: Mark
     """Last mark the device has applied without a hole."""
-    threads: Annotated[dict[ThreadId, ThreadPosition], Meta(max_length=limits.SHOWN_THREADS)] = field(default_factory=dict)
+    threads: Annotated[dict[ThreadId, ThreadPosition], Meta(max_length=limits.SHOWN_THREADS)] = field(
+        default_factory=dict
+    )
     """Threads the device shows and what it has of each; their missed events come along."""
 
 
@@ -249,7 +251,9 @@ class InvitationDecline(Command, tag="invitation.decline"):
     id: CommandId
     cid: Cid
     thread: ThreadId
-    reason: Literal["busy", "rate", "scope", "skills", "schedule", "other"] = "other"
+    reason: Literal[
+        "not_interested", "not_available", "budget", "skills", "unclear_job", "asked_off_platform", "other"
+    ] = "other"
     note: Note = ""
     auto: bool = False
 

@@ -31,6 +31,10 @@ _CONTENTS = (
     "[Commands](#commands) · [Errors](#errors) · [Pushes](#pushes) · [Events](#events) · [Objects](#objects)"
     " · [Types](#types)\n\n"
 )
+_EVENTS_HEAD = """Facts in a thread's log, in the order of their `seq`. They come in `inbox.changed`, in
+`thread.history` and in the `connect` reply. All of them have these fields, besides their own:
+
+"""
 _ABOUT = {"token": "session", "typing": "presence", "directory": "profile", "metrics": "profile", "job": "profile"}
 _EVENT_FIELDS = "seq", "at", "by", "n", "cid", "state"
 _REPLIES = {kind.__struct_config__.tag: kind for kind in AnyReply.__args__}
@@ -45,7 +49,7 @@ def frames_page() -> str:
     parts += ["## Errors\n\n", _doc(Error), "\n\n", *_table(Error), _example(sample(Error, full=False))]
     parts += ["## Pushes\n\nFrames that a server sends unasked. They have no `id`.\n\n"]
     parts += [_push(kind) for kind in _in_source_order(AnyPush)]
-    parts += ["## Events\n\n", _doc(Event), "\n\nAll events have these fields:\n\n", *_table(Event), "\n"]
+    parts += ["## Events\n\n", _EVENTS_HEAD, *_table(Event)]
     parts += [_event(kind) for kind in _in_source_order(AnyEvent)]
     parts += ["## Objects\n\nParts of the frames above.\n\n", *(_object(kind) for kind in _objects())]
     parts += ["## Types\n\n| name | type | meaning |\n|---|---|---|\n"]
@@ -89,7 +93,7 @@ def _event(kind: type[Any]) -> str:
 
 
 def _object(kind: type[Any]) -> str:
-    return "".join([f"### {kind.__name__}\n\n{_doc(kind)}\n\n", *_table(kind), "\n"])
+    return "".join([f"### {kind.__name__}\n\n{_doc(kind)}\n\n", *_table(kind)])
 
 
 def _table(kind: type[Any], skip: Iterable[str] = ()) -> Iterator[str]:

@@ -111,7 +111,7 @@ class ReferenceServer:
         threads = []
         for thread, after in resume.threads.items() if resume is not None and recovered else ():
             events, to, _ = self.events(thread, after)
-            threads.append(ThreadEvents(thread=thread, after=after, to=to, events=events))
+            threads.append(ThreadEvents(thread=thread, epoch=self.epochs[thread], after=after, to=to, events=events))
         return replies.Connected(
             id=command.id, v=1, session="s", user="u", now=1_000_000, expires_at=10_000_000_000, ping_s=25.0, caps=[],
             recovered=recovered, epoch=self.epoch, mark=mark, more=more, complete=True, rows=rows, threads=threads,

@@ -1,5 +1,7 @@
 """Rows merge by maximum: in any order, any number of times, to the same inbox."""
 
+from random import Random
+
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,9 +68,9 @@ def test_the_first_row_of_a_thread_is_taken_as_it_is(row: Row) -> None:
 
 @settings(max_examples=50)
 @given(st.lists(rows() | rows(thread="t1_b"), max_size=8), st.randoms(use_true_random=False))
-def test_an_inbox_is_the_same_after_any_order_and_repetition(changes: list[Row], random: object) -> None:
+def test_an_inbox_is_the_same_after_any_order_and_repetition(changes: list[Row], random: Random) -> None:
     shuffled = changes * 2
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     first: dict[str, Row] = {}
     second: dict[str, Row] = {}
     inbox.apply(first, changes)

@@ -23,7 +23,7 @@ class Sink(Protocol):
     def codec(self) -> int:
         """JSON or MSGPACK."""
 
-    def push(self, frame: bytes, mark: int) -> None:
+    def push(self, frame: bytes, change: RowChange) -> None:
         """Send a durable frame; the connection keeps it back until its `connect` is answered."""
 
     def push_ephemeral(self, frame: bytes, key: str) -> None:
@@ -133,7 +133,7 @@ class Feed:
             frame = frames[sink.codec]
             if frame is None:
                 frame = frames[sink.codec] = encode_change(change, sink.codec)
-            sink.push(frame, change.mark)
+            sink.push(frame, change)
 
 
 def _is_whole(change: RowChange) -> bool:

@@ -52,5 +52,7 @@ class Marks:
 
     seq: int
     n: int
+    at: int
+    """Time of the last event, UTC ms."""
     read: Mapping[str, int]
     delivered: Mapping[str, int]

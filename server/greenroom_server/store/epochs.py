@@ -4,6 +4,7 @@ Source: server/docs/architecture.md, Epoch.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import structlog
 
@@ -68,3 +69,34 @@ async def confirm(committer: Committer, facts: StoreFacts) -> list[int]:
     if raised:
         log.warning("epochs_raised", partition_count=raised, fsync=facts.appendfsync)
     return [reply[0] for reply in replies]
+
+
+class Rebuilding:
+    """Partitions whose inboxes must be made again."""
+
+    def __init__(self, committer: Committer, node: str) -> None:
+        self._committer = committer
+        self._node = node
+
+    async def take(self, partition: int, lock_ms: int) -> bool:
+        """Say whether a partition must be rebuilt and this node may do it."""
+        if await self._committer.call("HGET", keys.epoch(partition), "rebuilding") is None:
+            return False
+        lock = keys.lock(partition, "rebuild")
+        taken = await self._committer.call("SET", lock, self._node, "NX", "PX", lock_ms)
+        return taken is not None
+
+    async def done(self, partition: int) -> None:
+        """Say that every row of a partition was touched again."""
+        await self._committer.call("HDEL", keys.epoch(partition), "rebuilding")
+        await self._committer.call("DEL", keys.lock(partition, "rebuild"))
+
+    async def threads(self) -> AsyncIterator[str]:
+        """Go through all threads of the store."""
+        cursor = b"0"
+        while True:
+            cursor, names = await self._committer.call("SCAN", cursor, "MATCH", "*:thread:*:head", "COUNT", 500)
+            for name in names:
+                yield name.decode().rpartition(":")[0].rpartition(":")[2]
+            if cursor == b"0":
+                return

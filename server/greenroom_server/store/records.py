@@ -152,7 +152,7 @@ def read_marks(fields: dict[str, str]) -> Marks:
     """Read what moves with every message from a head hash."""
     read = {name[5:]: int(value) for name, value in fields.items() if name.startswith("read:")}
     delivered = {name[10:]: int(value) for name, value in fields.items() if name.startswith("delivered:")}
-    return Marks(seq=int(fields["seq"]), n=int(fields["n"]), read=read, delivered=delivered)
+    return Marks(int(fields["seq"]), int(fields["n"]), int(fields["at"]), read, delivered)
 
 
 def text_fields(reply: list[bytes]) -> dict[str, str]:

@@ -26,10 +26,11 @@ class Heads:
         self._threads = threads
         self._tasks = tasks
         self._cache: OrderedDict[str, Loaded] = OrderedDict()
+        self._loading: dict[str, list[Callable[[Loaded | StoreError | None], None]]] = {}
 
     def cached(self, thread: str) -> Loaded | None:
-        """Give a head that was read before."""
-        return self._cache.get(thread)
+        """Give a head that was read before; none while `load` is under way, so that who waits for it stays first."""
+        return None if thread in self._loading else self._cache.get(thread)
 
     async def get(self, thread: str) -> Loaded | None:
         """Give a head, reading it if need be; None when there is no such thread."""
@@ -43,7 +44,12 @@ class Heads:
         return self._keep(found[0])
 
     def load(self, thread: str, done: Callable[[Loaded | StoreError | None], None]) -> None:
-        """Read a head in the background and call back."""
+        """Read a head in the background; everybody who waits for it is called back in the order of asking."""
+        waiting = self._loading.get(thread)
+        if waiting is not None:
+            waiting.append(done)
+            return
+        self._loading[thread] = [done]
 
         async def load() -> None:
             result: Loaded | StoreError | None
@@ -51,9 +57,14 @@ class Heads:
                 result = await self.read(thread)
             except StoreError as error:
                 result = error
-            done(result)
+            for waiter in self._loading.pop(thread):
+                waiter(result)
 
         self._tasks.spawn(load(), "load head")
+
+    def keep(self, head: Head) -> None:
+        """Keep the head of a thread that was just created here."""
+        self._keep(head)
 
     def drop(self, thread: str) -> None:
         """Forget a head that changed."""

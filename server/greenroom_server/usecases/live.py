@@ -16,7 +16,7 @@ from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.presence import PresenceStore
 from greenroom_server.telemetry.tasks import Tasks
 from greenroom_server.usecases.deliver import Deliver, change_of
-from greenroom_server.usecases.heads import Heads
+from greenroom_server.usecases.heads import Heads, Loaded
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
 
 _encode = msgspec.json.Encoder().encode
@@ -58,17 +58,18 @@ class Live:
 
         self._tasks.spawn(note(), "delivered marks")
 
-    def typing(self, user: str, command: TypingSet) -> Refused | None:
-        """Tell the others that somebody types, if the head is at hand and says they may write here."""
+    def typing(self, user: str, command: TypingSet) -> None:
+        """Tell the others that somebody types; from somebody who is not in the thread it goes nowhere."""
         loaded = self._heads.cached(command.thread)
-        if loaded is None:
-            self._heads.load(command.thread, lambda _loaded: None)  # the next notice, seconds later, will pass
-            return None
-        if loaded.head.role_of(user) is None:
-            return NOT_FOUND
-        frame = TypingChanged(thread=command.thread, user=user, is_typing=command.is_typing)
-        self._tell_others(user, loaded.head.participants, frame, f"typing {command.thread} {user}")
-        return None
+        if loaded is not None:
+            self._typing(user, command, loaded)
+        else:
+            self._heads.load(command.thread, lambda loaded: self._typing(user, command, loaded))
+
+    def _typing(self, user: str, command: TypingSet, loaded: Loaded | StoreError | None) -> None:
+        if isinstance(loaded, Loaded) and loaded.head.role_of(user) is not None:
+            frame = TypingChanged(thread=command.thread, user=user, is_typing=command.is_typing)
+            self._tell_others(user, loaded.head.participants, frame, f"typing {command.thread} {user}")
 
     async def attend(self, user: str, state: str, device: str, connection: str) -> None:
         """Register a connection; its user's presence may change by it."""

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from greenroom_server.domain.head import Head
 from greenroom_server.domain.ids import is_name
 from greenroom_server.domain.relationship import (
     Conversion,
     Origin,
     Relationship,
+    set_blocked,
     set_conversion,
     set_origin,
     start_contract,
@@ -22,11 +24,12 @@ from greenroom_server.domain.thread_state import Role
 from greenroom_server.screening.context import Context, Surface
 from greenroom_server.screening.screen import Screen
 from greenroom_server.screening.verdict import Action
-from greenroom_server.store.people import Account, Job, People, Profile
+from greenroom_server.store.people import Account, Job, People
+from greenroom_server.store.people import Profile as Profile  # what `save_profile` takes, for transport too
 from greenroom_server.usecases.commits import Done
 from greenroom_server.usecases.heads import Heads
 from greenroom_server.usecases.move_thread import Move, MoveThread
-from greenroom_server.usecases.results import Refused, RefusedError
+from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
 from greenroom_server.usecases.screening import policy_view
 
 _ATTEMPTS: Final = 3
@@ -46,7 +49,7 @@ MOVES: Final = {
 
 
 class Marketplace:
-    """Writes of the backend."""
+    """What the backend may read and write."""
 
     def __init__(
         self, people: People, heads: Heads, move: MoveThread, screen: Screen, now_ms: Callable[[], int]
@@ -56,28 +59,44 @@ class Marketplace:
         self._move = move
         self._screen = screen
         self._now_ms = now_ms
+        self._accounts = asyncio.Lock()
         self.on_account: Callable[[Account], object] = lambda _account: None
         """Called when an account changed, so that its sockets close if it must."""
 
-    async def save_user(self, user: str, name: str, *, is_suspended: bool, revoked_before: int | None) -> Account:
-        """Create or change a user."""
+    def revocation_s(self) -> int:
+        """Give the `revoked_before` (UTC s) that ends every token issued until now, those of this second included."""
+        return self._now_ms() // 1000 + 1
+
+    async def save_user(
+        self, user: str, name: str, *, is_suspended: bool | None = None, revoked_before: int | None = None
+    ) -> Account:
+        """Create or change a user.
+
+        Args:
+            is_suspended: None leaves it.
+            revoked_before: UTC s, never moves back; None leaves it.
+        """
         _check_names(user)
         self._check_text(name, Surface.DISPLAY_NAME, "name")
-        old = await self._people.account(user)
-        kept = old.revoked_before if old is not None else 0
-        account = Account(user, name, is_suspended, kept if revoked_before is None else max(kept, revoked_before))
-        await self._people.save_account(account)
+        async with self._accounts:  # a change reads what it keeps; a suspension must not be lost to a new name
+            old = await self._people.account(user) or Account(user)
+            suspended = old.is_suspended if is_suspended is None else is_suspended
+            account = Account(user, name, suspended, max(old.revoked_before, revoked_before or 0))
+            await self._people.save_account(account)
         self.on_account(account)
         return account
 
     async def save_profile(self, profile: Profile) -> Profile:
-        """Create or change a freelancer's profile."""
+        """Create or replace a freelancer's profile; the user of that id takes its name."""
         _check_names(profile.freelancer)
         self._check_text(profile.name, Surface.DISPLAY_NAME, "name")
-        self._check_text(profile.headline, Surface.HEADLINE, "headline")
+        for text in (profile.headline, *profile.skills):
+            self._check_text(text, Surface.HEADLINE, "headline, skills")
         await self._people.save_profile(profile)
-        account = await self._people.account(profile.freelancer)
-        await self._people.save_account((account or Account(profile.freelancer))._replace(name=profile.name))
+        async with self._accounts:
+            account = await self._people.account(profile.freelancer) or Account(profile.freelancer)
+            if account.name != profile.name:
+                await self._people.save_account(account._replace(name=profile.name))
         return profile
 
     async def save_job(self, job: str, client: str, title: str, *, is_open: bool) -> Job:
@@ -92,22 +111,45 @@ class Marketplace:
         return saved
 
     async def move_thread(self, thread: str, move: str, cid: str) -> Done:
-        """Move a thread as the marketplace decides; a start of a contract is remembered for the pair."""
+        """Move a thread as the marketplace decides; a start of a contract is remembered for the pair.
+
+        Args:
+            move: one of `MOVES`.
+            cid: the same one again gives the first answer; empty: a repeat is judged by the state alone.
+
+        Returns:
+            Always with the state of the thread: after the move, or now for a repeat.
+        """
         action = MOVES[move]
         done = await self._move(thread, Move(action=action, role=Role.SERVICE, cid=cid))
         if action in (ThreadAction.START_CONTRACT, ThreadAction.ACCEPT_OFFER):
-            loaded = await self._heads.get(thread)
-            assert loaded is not None
-            head = loaded.head
-            now_ms = self._now_ms()
-            await self._change_pair(head.client, head.freelancer, lambda pair: start_contract(pair, now_ms), thread)
-        return done
+            head = await self.thread(thread)
+            await self._change_pair(head.client, head.freelancer, lambda pair: start_contract(pair, done.at), thread)
+        return done if done.state else replace(done, state=(await self.thread(thread)).state.value)
+
+    async def thread(self, thread: str) -> Head:
+        """Read where a thread stands now."""
+        loaded = await self._heads.read(thread)
+        if loaded is None:
+            raise RefusedError(NOT_FOUND)
+        return loaded.head
+
+    async def threads(self, client: str, freelancer: str, job: str) -> list[Head]:
+        """Read the thread of a pair for a job (empty: the one without a job); none or one."""
+        _check_pair(client, freelancer)
+        thread = await self._people.thread_of(client, freelancer, job)
+        return [] if thread is None else [await self.thread(thread)]
+
+    async def pair(self, client: str, freelancer: str) -> Relationship:
+        """Read the flags of a pair; two who never met have the defaults."""
+        _check_pair(client, freelancer)
+        return await self._people.pair(client, freelancer)
 
     async def save_pair(
         self, client: str, freelancer: str, *, origin: str | None, conversion: str | None, is_blocked: bool | None
     ) -> Relationship:
-        """Change the flags of a pair; every thread of the two follows at once."""
-        _check_names(client, freelancer)
+        """Change the flags of a pair, None leaves one; every thread of the two follows at once."""
+        _check_pair(client, freelancer)
 
         def change(pair: Relationship) -> Relationship | Denied:
             changed: Relationship | Denied = pair
@@ -116,7 +158,7 @@ class Marketplace:
             if conversion is not None and not isinstance(changed, Denied):
                 changed = set_conversion(changed, Conversion(conversion), Role.SERVICE)
             if is_blocked is not None and not isinstance(changed, Denied):
-                changed = replace(changed, is_blocked=is_blocked)
+                changed = set_blocked(changed, is_blocked)
             return changed
 
         return await self._change_pair(client, freelancer, change, None)
@@ -151,3 +193,9 @@ class Marketplace:
 def _check_names(*names: str) -> None:
     if not all(map(is_name, names)):
         raise RefusedError(Refused("bad_request.field", detail="an id is 1 to 64 of A-Z a-z 0-9 _ . -"))
+
+
+def _check_pair(client: str, freelancer: str) -> None:
+    _check_names(client, freelancer)
+    if client == freelancer:
+        raise RefusedError(Refused("thread.self"))

@@ -30,7 +30,7 @@ from greenroom_server.screening.context import Surface
 from greenroom_server.store.threads import Rare
 from greenroom_server.usecases.amend_message import run
 from greenroom_server.usecases.commits import Author, Bounce, Commits, Done, Draft
-from greenroom_server.usecases.results import Refused
+from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
 from greenroom_server.usecases.screening import Screened, Screening
 
 OFFPLATFORM_RISK: Final = "notice.offplatform_risk"
@@ -78,6 +78,22 @@ class MoveThread:
         body_hash = self._commits.hash(move.action.value, f"{move.reason}\n{move.note}")
         author = Author(move.user, role=move.role, cid=move.cid, body_hash=body_hash)
         return await run(self._commits, thread, author, plan)
+
+    async def check(self, thread: str, move: Move) -> None:
+        """Say whether a move that leaves no trace is allowed (ignoring an invitation: it stays open).
+
+        Raises:
+            RefusedError: it is not.
+        """
+        loaded = await self._commits.heads.read(thread)
+        role = loaded.head.role_of(move.user) if loaded is not None else None
+        if loaded is None or role is None:
+            raise RefusedError(NOT_FOUND)
+        head = loaded.head
+        facts = Facts(why=head.why, now_ms=self._now_ms(), expires_at_ms=head.expires_at or None)
+        decision = decide(head.state, role, move.action, facts)
+        if isinstance(decision, Denied):
+            raise RefusedError(Refused(decision.code))
 
     def _plan(self, move: Move, head: Head, role: Role) -> Draft | Bounce | Refused:
         now_ms = self._now_ms()

@@ -159,6 +159,7 @@ class OpenThread:
         )
         outcome = await answer
         if isinstance(outcome, Committed):
+            self._commits.heads.keep(head)
             self._commits.deliver.committed(thread, [event], outcome)
             self._commits.counters.messages += not opening.is_invitation
             return thread, Done(

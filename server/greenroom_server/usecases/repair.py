@@ -26,6 +26,7 @@ from greenroom_server.telemetry.counters import Counters
 from greenroom_server.telemetry.tasks import Tasks
 from greenroom_server.usecases.deliver import Deliver
 from greenroom_server.usecases.move_thread import Move, MoveThread
+from greenroom_server.usecases.rebuild import Rebuild
 from greenroom_server.usecases.results import RefusedError
 
 log = structlog.get_logger()
@@ -98,8 +99,10 @@ class Repair:
         hub: Hub,
         deliver: Deliver,
         move: MoveThread,
+        rebuild: Rebuild,
         counters: Counters,
     ) -> None:
+        self._rebuild = rebuild
         self._inboxes = inboxes
         self._presence = presence
         self._timers = timers
@@ -133,6 +136,7 @@ class Repair:
             await asyncio.sleep(OWED_EVERY_S)
             try:
                 await self.repair_owed_once(OWED_AGE_MS)
+                await self._rebuild()
             except StoreError:
                 log.warning("repair_postponed")
 

@@ -1,7 +1,8 @@
 """Screening a text for a thread: the context from the head, the verdict as the wire shows it."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
+
+import structlog
 
 from greenroom_protocol.codes import ERRORS
 from greenroom_protocol.events import Span
@@ -13,6 +14,8 @@ from greenroom_server.screening.context import Context, Surface
 from greenroom_server.screening.screen import Screen
 from greenroom_server.screening.verdict import Action, Verdict
 from greenroom_server.telemetry.counters import Counters
+
+log = structlog.get_logger()
 
 _PASSES = (Action.ALLOW, Action.NOTICE, Action.REDACT)
 
@@ -62,9 +65,12 @@ class Screening:
     def _screened(self, text: str, verdict: Verdict) -> Screened:
         action = verdict.action
         self._counters.verdicts[action.value, verdict.code or ""] += 1
-        if action is Action.ALLOW:
+        if action is Action.ALLOW and verdict.notice is None:
             return Screened(True, text, [], None)
-        return Screened(action in _PASSES, verdict.text, hidden_spans(text, verdict), policy_view(verdict))
+        if verdict.has_failed:
+            log.error("screening_failed", code=verdict.code)
+        hidden = [Span(h.start, h.end, h.kind.value, h.reason) for h in verdict.hidden]
+        return Screened(action in _PASSES, verdict.text, hidden, policy_view(verdict))
 
 
 def policy_view(verdict: Verdict) -> PolicyView:
@@ -80,22 +86,3 @@ def policy_view(verdict: Verdict) -> PolicyView:
         final=verdict.final,
         version=verdict.policy_version,
     )
-
-
-def hidden_spans(text: str, verdict: Verdict) -> list[Span]:
-    """Find the placeholders in a masked text, by what was cut before each of them."""
-    if verdict.action is not Action.REDACT:
-        return []
-    return _placeholders(verdict.text, [(f.kind.value, f.reason) for f in verdict.findings])
-
-
-def _placeholders(masked: str, kinds: Sequence[tuple[str, str]]) -> list[Span]:
-    spans, at = [], 0
-    for kind, reason in kinds:
-        start = masked.find("[", at)
-        end = masked.find("]", start) + 1
-        if start < 0 or not end:
-            break
-        spans.append(Span(start, end, kind, reason))
-        at = end
-    return spans

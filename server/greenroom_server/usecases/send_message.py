@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from greenroom_protocol import limits
+from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.commands import MessageCheck, MessageSend
 from greenroom_protocol.events import Event, InterviewStarted, MessageSent
 from greenroom_protocol.replies import Checked, PolicyView, Reply, Sent
@@ -18,6 +19,7 @@ from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, 
 from greenroom_server.usecases.screening import Screening
 
 _ALLOWED: Final = PolicyView(action="allow")
+_DAY_MS: Final = 86_400_000
 
 
 class SendMessage:
@@ -87,7 +89,7 @@ class SendMessage:
             state=decision.to.value,
             op=self.obligation_op(command, role),
             seen=-1 if command.seen is None else command.seen,
-            prev_cid=command.prev_cid or "",
+            prev_cid=_checkable(command),
             rare=rare,
             policy=screened.policy,
         )
@@ -108,3 +110,14 @@ class SendMessage:
             raise RefusedError(NOT_FOUND)
         screened = self._screening(command.body, Surface.MESSAGE, loaded.head, user, self._now_ms())
         return Checked(id=command.id, policy=screened.policy or _ALLOWED)
+
+
+def _checkable(command: MessageSend) -> str:
+    """Give `prev_cid` if the store can look it up: within the day of the cid's own time, which one key covers."""
+    prev = command.prev_cid
+    if prev is None:
+        return ""
+    prev_ms, cid_ms = cid_time_ms(prev), cid_time_ms(command.cid)
+    if prev_ms is None or cid_ms is None or prev_ms // _DAY_MS != cid_ms // _DAY_MS:
+        return ""
+    return prev

@@ -1,0 +1,404 @@
+"""The composition root: builds every part, connects them, and takes them down in order.
+
+This is the only file that knows every class.
+"""
+
+import asyncio
+import secrets
+import signal
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from greenroom_protocol import codes, limits
+from greenroom_protocol.pushes import AnyPush
+from greenroom_server.auth.tokens import TokenVerifier, mint
+from greenroom_server.config import Settings
+from greenroom_server.delivery.frames import EventBytes
+from greenroom_server.delivery.hub import Hub
+from greenroom_server.domain.ids import PARTITION_COUNT, user_partition
+from greenroom_server.domain.policy import MarketplacePolicy, default_policy, from_toml
+from greenroom_server.screening.policy import ScreeningPolicy
+from greenroom_server.screening.screen import Screen
+from greenroom_server.store import epochs
+from greenroom_server.store.committer import Committer, CommitterOptions
+from greenroom_server.store.connect import StoreAddress, ordinary_client
+from greenroom_server.store.embedded import EmbeddedOptions, EmbeddedValkey
+from greenroom_server.store.errors import StoreError
+from greenroom_server.store.guarantee import read_facts, refuse_unfit, sentence
+from greenroom_server.store.inboxes import Inboxes
+from greenroom_server.store.people import Account, People
+from greenroom_server.store.presence import PresenceStore
+from greenroom_server.store.subscriber import (
+    DeviceReplaced,
+    FramePublished,
+    PresencePublished,
+    Published,
+    RowPublished,
+    Subscriber,
+)
+from greenroom_server.store.threads import Threads
+from greenroom_server.store.timers import Timers
+from greenroom_server.telemetry.counters import Counters
+from greenroom_server.telemetry.metrics import Gauges
+from greenroom_server.telemetry.tasks import Tasks
+from greenroom_server.transport.api import ApiServices, add_api
+from greenroom_server.transport.connection import Connection
+from greenroom_server.transport.demo_page import add_demo
+from greenroom_server.transport.front import Accepted, Front, FrontOptions
+from greenroom_server.transport.handshake import Handshake, Refused
+from greenroom_server.transport.registry import Registry
+from greenroom_server.transport.services import Services
+from greenroom_server.transport.throttle import Throttle
+from greenroom_server.usecases import demo
+from greenroom_server.usecases.amend_message import AmendMessage
+from greenroom_server.usecases.commits import Commits
+from greenroom_server.usecases.deliver import Deliver, change_of
+from greenroom_server.usecases.directory import Directory
+from greenroom_server.usecases.heads import Heads
+from greenroom_server.usecases.live import Live
+from greenroom_server.usecases.marketplace import Marketplace
+from greenroom_server.usecases.move_thread import MoveThread
+from greenroom_server.usecases.open_thread import OpenThread
+from greenroom_server.usecases.read_threads import ReadThreads
+from greenroom_server.usecases.rebuild import Rebuild
+from greenroom_server.usecases.repair import FeedRepairs, Repair
+from greenroom_server.usecases.screening import Screening
+from greenroom_server.usecases.send_message import SendMessage
+from greenroom_server.usecases.sessions import Sessions, closes_session
+from greenroom_server.usecases.speed import Speed
+
+log = structlog.get_logger()
+
+_SECOND = 1.0
+_ACCOUNT_CHANGED = b"!account"
+
+
+@dataclass(slots=True)
+class _Store:
+    """The parts that talk to the store."""
+
+    committer: Committer
+    threads: Threads
+    inboxes: Inboxes
+    presence: PresenceStore
+    people: People
+    timers: Timers
+
+
+class Node:
+    """One server process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.id = f"n{secrets.token_hex(6)}"
+        self.counters = Counters()
+        self.tasks = Tasks()
+        self.registry = Registry(self.counters, time.monotonic)
+        self.epochs = [0] * PARTITION_COUNT
+        self.is_draining = False
+        self._stack = AsyncExitStack()
+        self._policy = _marketplace_policy(settings.marketplace_policy)
+        self._screen = Screen(_screening_policy(settings.screening_policy))
+        self._hash_key = ""
+        self._push_decoder = msgspec.json.Decoder(AnyPush)
+
+    async def start(self) -> None:
+        """Bring everything up; on failure everything that was started is taken down again.
+
+        Raises:
+            StoreUnfit, StoreError, OSError: see the parts.
+        """
+        async with AsyncExitStack() as stack:
+            self._address = await self._start_store(stack)
+            store = self.store = await self._connect_store(stack)
+            self._build(store)
+            stack.push_async_callback(self.tasks.close)
+            await self.repair.renew_once()
+            self._start_background()
+            await self._start_front(stack)
+            self._stack = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Drain, then take everything down."""
+        self.is_draining = True
+        self.front.stop_accepting()
+        spread_s = self.settings.drain_s if len(self.registry) else 0
+        self.registry.drain(spread_s)
+        if spread_s:
+            await self._until_empty(spread_s)
+        self.registry.close_all(codes.SERVER_DRAIN)
+        if self.store.committer.is_ready:
+            await self.store.presence.resign()
+        await self._stack.aclose()
+
+    async def _until_empty(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while len(self.registry) and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+
+    # --- the store
+
+    async def _start_store(self, stack: AsyncExitStack) -> StoreAddress:
+        settings = self.settings
+        if settings.valkey_url is not None:
+            return StoreAddress.parse(settings.valkey_url)
+        embedded = EmbeddedValkey(EmbeddedOptions(settings.data_dir, settings.valkey_fsync))
+        await embedded.start()
+        stack.push_async_callback(embedded.stop)
+        return embedded.address
+
+    async def _connect_store(self, stack: AsyncExitStack) -> _Store:
+        settings = self.settings
+        options = CommitterOptions(wait_replicas=settings.wait_replicas, wait_timeout_ms=settings.wait_timeout_ms)
+        committer = Committer(self._address, options, on_connected=self._prepare)
+        self._committer = committer
+        await committer.start()
+        stack.push_async_callback(committer.close)
+        return _Store(
+            committer,
+            Threads(committer, self.id),
+            Inboxes(committer, self.id),
+            PresenceStore(committer, self.id),
+            People(committer),
+            Timers(committer, self.id),
+        )
+
+    async def _prepare(self) -> None:
+        """Make sure of a store that was just (re)connected, before anything is written to it."""
+        client = ordinary_client(self._address)
+        try:
+            facts = await read_facts(client)
+        finally:
+            await client.aclose()
+        refuse_unfit(facts)
+        log.info("store_guarantee", sentence=sentence(facts, self.settings.wait_replicas))
+        await epochs.load_library(self._committer)
+        self._hash_key = await epochs.check_data(self._committer, secrets.token_hex(16))
+        self.epochs[:] = await epochs.confirm(self._committer, facts)
+        if hasattr(self, "hub"):
+            self.tasks.spawn(self._after_reconnect(), "after reconnect")
+
+    async def _after_reconnect(self) -> None:
+        """The store was away: register again, and let nobody believe in a position that is gone."""
+        try:
+            await self.repair.renew_once()
+            for user in self.hub.users():
+                feed = self.hub.feed(user)
+                if feed is not None and feed.epoch and feed.epoch != self.epochs[user_partition(user)]:
+                    self.registry.end_user(user, codes.INSUFFICIENT_STATE)
+            await self.repair.check_positions_once()
+        except StoreError:
+            log.warning("after_reconnect_postponed")  # the periodic checks do the same
+
+    # --- the parts
+
+    def _build(self, store: _Store) -> None:
+        now_ms, policy, counters = _now_ms, self._policy, self.counters
+        hub = self.hub = Hub(FeedRepairs(store.threads, store.inboxes, self.tasks))
+        deliver = self.deliver = Deliver(store.inboxes, hub, counters)
+        heads = Heads(store.threads, self.tasks)
+        commits = Commits(store.threads, heads, deliver, self.epochs, counters, self._hash_key)
+        screening = Screening(self._screen, policy, counters)
+        send = SendMessage(commits, screening, policy, now_ms)
+        move = MoveThread(commits, screening, policy, now_ms)
+        reads = ReadThreads(store.threads, store.inboxes, heads, store.people, policy, now_ms, self.epochs)
+        live = self.live = Live(store.inboxes, store.presence, heads, hub, deliver, self.tasks)
+        speed = Speed(store.people, hub, policy, self.tasks, now_ms)
+        commits.on_answered = speed.answered
+        self.directory = Directory(store.people, speed)
+        self.marketplace = Marketplace(store.people, heads, move, self._screen, now_ms)
+        self.marketplace.on_account = self._account_changed
+        rebuild = Rebuild(store.threads, epochs.Rebuilding(store.committer, self.id), deliver, self.epochs)
+        self.repair = Repair(store.inboxes, store.presence, store.timers, hub, deliver, move, rebuild, counters)
+        self.repair.on_lease_lapsed = self._register_again
+        verifier = TokenVerifier(self.settings.token)
+        self.services = Services(
+            sessions=Sessions(verifier, store.people, reads, live, hub, policy, counters, now_ms),
+            send=send,
+            amend=AmendMessage(commits, store.threads, screening, policy, now_ms),
+            open_thread=OpenThread(commits, store.threads, store.people, send, screening, policy, now_ms),
+            move=move,
+            reads=reads,
+            live=live,
+            directory=self.directory,
+            speed=speed,
+            hub=hub,
+            throttle=Throttle(self.settings.rates),
+            counters=counters,
+            tasks=self.tasks,
+            monotonic_s=time.monotonic,
+            now_ms=now_ms,
+        )
+
+    def _start_background(self) -> None:
+        subscriber = Subscriber(self._address, self.id, self._published, self._subscribed)
+        for work in (
+            subscriber.run(),
+            self.repair.renew_leases(),
+            self.repair.repair_owed(),
+            self.repair.check_positions(),
+            self.repair.run_timers(),
+            self._tick(),
+        ):
+            self.tasks.spawn(work, work.__qualname__)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_SECOND)
+            self.registry.tick()
+
+    async def _start_front(self, stack: AsyncExitStack) -> None:
+        settings = self.settings
+        app = web.Application(client_max_size=limits.CLIENT_FRAME_BYTES)
+        mint_token = self._mint if settings.is_dev and settings.token.secret is not None else None
+        add_api(
+            app,
+            ApiServices(
+                marketplace=self.marketplace,
+                directory=self.directory,
+                is_ready=lambda: self.store.committer.is_ready and not self.is_draining,
+                counters=self.counters,
+                gauges=self._gauges,
+                api_keys=settings.api_keys,
+                mint=mint_token,
+            ),
+        )
+        if mint_token is not None:
+            await demo.seed(self.marketplace, self.store.people, _now_ms())
+            add_demo(app, mint_token, self.marketplace)
+        self.front = Front(self._admit, app, FrontOptions(max_message_bytes=limits.CLIENT_FRAME_BYTES))
+        await self.front.start(settings.host, settings.port)
+        stack.push_async_callback(self.front.close)
+
+    def _mint(self, user: str, ttl_s: int) -> str:
+        token = self.settings.token
+        assert token.secret is not None
+        return mint(token.secret, user, now_s=time.time(), ttl_s=ttl_s, audience=token.audience, issuer=token.issuer)
+
+    def _gauges(self) -> Gauges:
+        committer = self.store.committer
+        return Gauges(
+            connections=len(self.registry),
+            users=self.hub.user_count,
+            store_pending=committer.pending_count,
+            is_store_up=committer.is_ready,
+        )
+
+    # --- what arrives
+
+    def _admit(self, handshake: Handshake) -> Accepted | Refused:
+        """Decide about one WebSocket handshake."""
+        if self.is_draining:
+            return Refused(503, "draining")
+        if handshake.has_query:
+            return Refused(400, "a token does not belong into the URL: send it in the first frame")
+        if not self._is_origin_allowed(handshake):
+            return Refused(403, "this origin is not allowed")
+        for offered in handshake.subprotocols:
+            if offered in (limits.SUBPROTOCOL_JSON, limits.SUBPROTOCOL_MSGPACK):
+                return Accepted(Connection(self.services, self.registry, offered), offered)
+        return Refused(400, f"offer the subprotocol {limits.SUBPROTOCOL_JSON} or {limits.SUBPROTOCOL_MSGPACK}")
+
+    def _is_origin_allowed(self, handshake: Handshake) -> bool:
+        if handshake.origin_count == 0:
+            return True  # not a browser; the token decides
+        if handshake.origin is None:
+            return False
+        if handshake.origin in self.settings.origins:
+            return True
+        return self.settings.is_dev and handshake.origin == f"http://{handshake.host}"
+
+    def _published(self, published: Published) -> None:
+        if isinstance(published, RowPublished):
+            events = EventBytes(published.events) if published.events else None
+            change = change_of(published.thread, published.epoch, published.row, events)
+            self.hub.changed(published.user, change)
+        elif isinstance(published, PresencePublished):
+            self.live.presence_published(published.user, published.state)
+        elif isinstance(published, DeviceReplaced):
+            self.registry.device_replaced(published.user, published.device, published.connection)
+        else:
+            self._frame_published(published)
+
+    def _frame_published(self, published: FramePublished) -> None:
+        if published.frame == _ACCOUNT_CHANGED:
+            self.tasks.spawn(self._end_sessions(published.user), "end sessions")
+            return
+        frame = self._push_decoder.decode(published.frame)
+        self.hub.ephemeral(published.user, frame, f"{frame.__struct_config__.tag} {published.user}")
+
+    async def _subscribed(self) -> None:
+        """Whatever was published while nobody listened is found by position."""
+        await self.repair.check_positions_once()
+
+    # --- accounts
+
+    def _account_changed(self, account: Account) -> None:
+        """Close what an account may no longer have open, here and on the other nodes."""
+        self.tasks.spawn(self._end_sessions(account.user), "end sessions")
+        self.tasks.spawn(self.store.presence.forward(account.user, _ACCOUNT_CHANGED), "tell nodes")
+
+    async def _end_sessions(self, user: str) -> None:
+        account = await self.store.people.account(user)
+        if account is None:
+            return
+        for connection in self.registry.of(user):
+            close = closes_session(account, connection.issued_at_s)
+            if close:
+                connection.close(close)
+
+    def _register_again(self) -> None:
+        """This node's lease had lapsed: others took its users for gone."""
+
+        async def register() -> None:
+            for user in self.hub.users():
+                await self.live.attend(user, self.registry.presence_of(user), "", "")
+
+        self.tasks.spawn(register(), "register again")
+
+
+async def serve(settings: Settings) -> None:
+    """Run a node until SIGTERM or SIGINT.
+
+    Raises:
+        StoreUnfit: the store must not be used as it is set up.
+        StoreError: the store cannot be reached.
+        OSError: the address cannot be listened on.
+    """
+    node = Node(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await node.start()
+    try:
+        _announce(settings, node.front.port)
+        await stop.wait()
+    finally:
+        await node.stop()
+
+
+def _announce(settings: Settings, port: int) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{port}/"
+    log.info("serving", url=url, mode="development" if settings.is_dev else "production")
+    if settings.is_dev:
+        print(f"\n  Greenroom is ready: {url}\n", flush=True)  # noqa: T201 - the one line a newcomer looks for
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _marketplace_policy(path: Path | None) -> MarketplacePolicy:
+    return default_policy() if path is None else from_toml(path.read_text("utf-8"))
+
+
+def _screening_policy(path: Path | None) -> ScreeningPolicy:
+    return ScreeningPolicy.default() if path is None else ScreeningPolicy.from_toml(path.read_text("utf-8"))

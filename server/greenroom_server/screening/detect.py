@@ -1,0 +1,154 @@
+"""All detectors over all views of one text: from text and triggers to findings."""
+
+import re
+from bisect import bisect_left
+from dataclasses import replace
+
+from greenroom_server.screening.detect_email import EmailDetector
+from greenroom_server.screening.detect_handle import HandleDetector
+from greenroom_server.screening.detect_intent import IntentDetector
+from greenroom_server.screening.detect_link import LinkDetector
+from greenroom_server.screening.detect_payment import PaymentDetector
+from greenroom_server.screening.detect_phone import PhoneDetector
+from greenroom_server.screening.lexicon import Lexicon
+from greenroom_server.screening.normalise import View
+from greenroom_server.screening.policy import ScreeningPolicy
+from greenroom_server.screening.prefilter import Trigger
+from greenroom_server.screening.scan import Hit, Steps
+from greenroom_server.screening.spoken import Rewriter
+from greenroom_server.screening.verdict import Finding, Kind
+
+_INTRODUCTION = 60
+"""Code points within which an identifier must stand to be what an imperative introduces."""
+_LINKS = Trigger.LINK | Trigger.SPOKEN | Trigger.SPACED
+_MAILS = Trigger.MAIL | Trigger.SPOKEN | Trigger.SPACED
+_TALK = Trigger.INTENT | Trigger.APP | Trigger.PAYMENT | Trigger.SPOKEN | Trigger.SPACED
+_HANDLES = Trigger.APP | Trigger.MAIL | Trigger.SPACED
+_PAYMENTS = Trigger.PAYMENT | Trigger.MAIL | Trigger.PHONE
+_PAYMENT_APPS = re.compile(r"\b(?:pay ?pal|venmo|zelle|cash ?app|pix|bizum|gpay|phonepe|paytm|skrill|wise|interac)\b")
+
+
+class Detectors:
+    """Everything behind the prefilter; built once, immutable."""
+
+    def __init__(self, lexicon: Lexicon, policy: ScreeningPolicy) -> None:
+        self._rewriter = Rewriter(lexicon)
+        self._email = EmailDetector(lexicon)
+        self._link = LinkDetector(lexicon)
+        self._phone = PhoneDetector(lexicon)
+        self._payment = PaymentDetector()
+        self._handle = HandleDetector(lexicon)
+        self._intent = IntentDetector(lexicon)
+        self._placeholders = [placeholder.lower() for placeholder in policy.placeholders.values()]
+        self._recorded = policy.recorded
+        self._certain = policy.certain
+
+    def find(self, view: View, length: int, triggers: int, steps: Steps) -> list[Finding]:
+        """Findings in the coordinates of the original, in order of appearance.
+
+        Args:
+            view: normalised text.
+            length: code points of the original.
+        """
+        view, shown = self._without_placeholders(view)
+        if triggers & (Trigger.SPOKEN | Trigger.MAIL):
+            view = self._rewriter.decoded(view, steps)
+        if triggers & Trigger.SPACED:
+            view = self._rewriter.despaced(view, steps)
+        hits = _Hits(length, self._recorded)
+        self._addresses(view, triggers, hits, steps)
+        if triggers & Trigger.PHONE and triggers & Trigger.APP:
+            for hit in self._link.find_meeting_ids(view, steps):
+                hits.add_new(hit.located(view))
+        if triggers & (Trigger.PHONE | Trigger.NUMBER_WORDS):
+            self._phones(view, triggers, hits, steps)
+        if triggers & _HANDLES:
+            for hit in self._handle.find(view, steps):
+                hits.add_new(hit.located(view))
+        if triggers & _TALK:
+            starts = sorted(shown + [hit.start for hit in hits.found if hit.score >= self._certain])
+            for hit in self._intent.find(view, steps):
+                located = hit.located(view)
+                if not (hit.introduces and _has_near(located, starts)):
+                    hits.found.append(located)
+        return sorted((hit.finding() for hit in hits.found), key=lambda found: (found.start, found.end))
+
+    def _addresses(self, view: View, triggers: int, hits: "_Hits", steps: Steps) -> None:
+        """E-mail, payment and links: in the text as written, then with words read as symbols."""
+        if triggers & _PAYMENTS:
+            for hit in self._payment.find(view, steps):
+                hits.add_new(hit.located(view))
+        views = [view]
+        if triggers & (Trigger.SPOKEN | Trigger.SPACED | Trigger.LINK):
+            spoken = self._rewriter.symbols(view, steps)
+            views += [spoken] if spoken is not view else []
+        for each in views:
+            if triggers & _MAILS:
+                for hit in self._email.find(each, steps):
+                    if hits.add_new(hit.located(each)) and _is_paid_to(each.text, hit):
+                        hits.found.append(_as_payment(hit).located(each))
+            if triggers & _LINKS:
+                for hit in self._link.find(each, steps):
+                    hits.add_new(hit.located(each))
+
+    def _phones(self, view: View, triggers: int, hits: "_Hits", steps: Steps) -> None:
+        """Telephone numbers, and the messenger or payment app they are said to belong to."""
+        views = [view]
+        if triggers & Trigger.NUMBER_WORDS:
+            worded = self._rewriter.digits(view, steps)
+            views += [worded] if worded is not view else []
+        for each in views:
+            for hit in self._phone.find(each, steps):
+                if not hits.add_new(hit.located(each)):
+                    continue
+                if _is_paid_to(each.text, hit):
+                    hits.found.append(_as_payment(hit).located(each))
+                app = self._handle.near_app(each.text, hit.start)
+                if app is not None:
+                    reason = "MSG_HANDLE" if app is Kind.MESSENGER else "SOCIAL_PROFILE"
+                    hits.found.append(replace(hit, kind=app, reason=reason).located(each))
+
+    def _without_placeholders(self, view: View) -> tuple[View, list[int]]:
+        """The view with our own placeholders blanked, and where they start in the original."""
+        text = view.text
+        if "hidden" not in text:
+            return view, []
+        shown: list[int] = []
+        for placeholder in self._placeholders:
+            at = text.find(placeholder)
+            while at >= 0:
+                shown.append(view.source_span(at, at + 1)[0])
+                at = text.find(placeholder, at + 1)
+            text = text.replace(placeholder, "\0" * len(placeholder))
+        return replace(view, text=text), shown
+
+
+class _Hits:
+    """Hits found so far, and which code points of the original they cover."""
+
+    def __init__(self, length: int, lowest_score: float) -> None:
+        self.found: list[Hit] = []
+        self._taken = bytearray(length)
+        self._lowest_score = lowest_score
+
+    def add_new(self, hit: Hit) -> bool:
+        """Keep a located hit unless it overlaps an earlier one."""
+        if hit.score < self._lowest_score or any(self._taken[hit.start : hit.end]):
+            return False
+        self._taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
+        self.found.append(hit)
+        return True
+
+
+def _is_paid_to(text: str, hit: Hit) -> bool:
+    return _PAYMENT_APPS.search(text, max(0, hit.start - 40), hit.start) is not None
+
+
+def _as_payment(hit: Hit) -> Hit:
+    return replace(hit, kind=Kind.PAYMENT, reason="PAY_HANDLE")
+
+
+def _has_near(hit: Hit, starts: list[int]) -> bool:
+    """Whether an identifier starts close to a hit; ``starts`` is sorted."""
+    index = bisect_left(starts, hit.start - _INTRODUCTION)
+    return index < len(starts) and starts[index] <= hit.end + _INTRODUCTION

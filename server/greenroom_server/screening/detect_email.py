@@ -1,0 +1,106 @@
+"""E-mail addresses, written plainly or with words and symbols swapped.
+
+Every ``@`` of a view is an anchor; the address is expanded to both sides by hand, so the cost is linear.
+"""
+
+import re
+from collections.abc import Iterator
+
+from greenroom_server.screening.lexicon import Lexicon, alternation
+from greenroom_server.screening.normalise import PLAIN, WEAK, View
+from greenroom_server.screening.scan import Hit, Steps
+from greenroom_server.screening.verdict import Kind
+
+_LOCAL_EXTRA = frozenset(".!#$%&*+-_'^~")
+_PLACEHOLDER_NAMES = frozenset({"name", "user", "username", "you", "your-name", "yourname", "your.name"})
+_PRIVATE_SCHEMES = re.compile(r"(?<![a-z])(?!https?|mailto)[a-z][a-z+]{1,15}://\S{0,80}$")
+_MAX_LOCAL, _MAX_DOMAIN = 256, 253
+
+
+class EmailDetector:
+    """Finds addresses in a view."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        mail, domains = lexicon.marks["mail"], lexicon.marks["domains"]
+        self._providers = frozenset(mail["providers"])
+        self._providers_alone = frozenset(mail["providers_alone"])
+        self._reserved_domains = frozenset(mail["reserved_domains"])
+        self._reserved_tlds = frozenset(mail["reserved_tlds"])
+        self._robots = frozenset(mail["robot_names"])
+        self._tlds = frozenset(domains["tlds"])
+        self._context = re.compile(alternation(mail["words"]))
+
+    def find(self, view: View, steps: Steps) -> Iterator[Hit]:
+        """Yield the addresses of a view, left to right."""
+        text = view.text
+        steps.spend(len(text))
+        at = text.find("@")
+        floor = 0
+        while at >= 0:
+            hit = self._expand(view, at, floor, steps)
+            if hit is not None:
+                yield hit
+                floor = hit.end
+            at = text.find("@", at + 1)
+
+    def _expand(self, view: View, at: int, floor: int, steps: Steps) -> Hit | None:
+        text = view.text
+        start = at
+        low = max(floor, at - _MAX_LOCAL)
+        while start > low and (text[start - 1].isalnum() or text[start - 1] in _LOCAL_EXTRA):
+            start -= 1
+        while start < at and not text[start].isalnum():
+            start += 1
+        end, high = at + 1, min(len(text), at + 1 + _MAX_DOMAIN)
+        while end < high and (text[end].isalnum() or text[end] in ".-"):
+            end += 1
+        steps.spend(end - start)
+        if start == at or end == at + 1:
+            return None
+        labels = text[at + 1 : end].rstrip(".-").split(".")
+        while len(labels) > 2 and not self._is_tld(labels[-1]):
+            labels.pop()
+        domain = ".".join(labels)
+        local, end = text[start:at], at + 1 + len(domain)
+        if not labels[0] or self._is_exempt(text, start, local, domain):
+            return None
+        score = self._score(view, start, end, local, labels)
+        if not score:
+            return None
+        if text[max(0, start - 7) : start] == "mailto:":
+            start -= 7
+        is_obfuscated = view.mark(start, end) > 0
+        reason = "EMAIL_OBFUSCATED" if is_obfuscated else "EMAIL_PLAIN"
+        if len(labels) == 1:
+            reason, is_obfuscated = "EMAIL_PROVIDER", True
+        return Hit(Kind.EMAIL, "share", reason, score, start, end, is_obfuscated)
+
+    def _score(self, view: View, start: int, end: int, local: str, labels: list[str]) -> float:
+        is_spoken = view.mark(start, end) == WEAK
+        if len(labels) == 1:
+            if labels[0] not in self._providers_alone:
+                return 0.0
+            return 0.85 if self._has_shape(local) or view.mark(start, end) == PLAIN else 0.0
+        if not self._is_tld(labels[-1]):
+            return 0.6 if labels[-1].isalpha() and len(labels[-1]) > 1 and not is_spoken else 0.0
+        if not is_spoken or labels[-2] in self._providers:
+            return 0.95
+        # Bare words for both symbols and no known provider: "look at this dot com".
+        return 0.85 if self._has_shape(local) or self._has_context(view, start) else 0.4
+
+    def _has_context(self, view: View, start: int) -> bool:
+        return self._context.search(view.text, max(0, start - 40), start) is not None
+
+    @staticmethod
+    def _has_shape(local: str) -> bool:
+        return any(not char.isalpha() for char in local)
+
+    def _is_exempt(self, text: str, start: int, local: str, domain: str) -> bool:
+        if domain in self._reserved_domains or domain.rpartition(".")[2] in self._reserved_tlds:
+            return True
+        if local in self._robots or (local in _PLACEHOLDER_NAMES and domain.startswith(("domain", "company", "email"))):
+            return True
+        return _PRIVATE_SCHEMES.search(text, max(0, start - 100), start) is not None
+
+    def _is_tld(self, label: str) -> bool:
+        return label in self._tlds or (len(label) == 2 and label.isalpha())

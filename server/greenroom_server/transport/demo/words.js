@@ -1,0 +1,150 @@
+// What the page says: states, kinds, times, speeds. The server sends codes; the sentences are here.
+
+export const STATES = {
+  direct: "Message",
+  invited: "Invited",
+  accepted: "Accepted",
+  proposed: "Proposal",
+  candidacy: "Interview",
+  offer: "Offer",
+  contract: "Contract",
+  paused: "Paused",
+  ended: "Ended",
+  closed: "Closed",
+};
+
+export const KINDS = {
+  email: "e-mail address",
+  phone: "phone number",
+  messenger: "messenger account",
+  meeting_link: "meeting link",
+  social: "social profile",
+  website: "link",
+  payment: "payment details",
+  off_platform_request: "move elsewhere",
+};
+
+export const NOTICES = {
+  "notice.offplatform_risk":
+    "Contact details can be shared from here on. What happens elsewhere is not protected, and payments stay here.",
+  "notice.contact_reminder": "A reminder: contact details can be shared once a contract starts.",
+};
+
+export const DECLINE_REASONS = {
+  busy: "No time at the moment",
+  rate: "The rate does not fit",
+  scope: "The scope does not fit",
+  skills: "Not my field",
+  schedule: "The dates do not fit",
+  other: "Another reason",
+};
+
+const LABELS = {
+  within_1h: "Usually answers within 1 h",
+  within_4h: "Usually answers within 4 h",
+  within_12h: "Usually answers within 12 h",
+  within_24h: "Usually answers within a day",
+  within_3d: "Usually answers within 3 days",
+  over_3d: "Usually takes more than 3 days",
+};
+
+const OUTCOMES = {
+  open: "open",
+  accepted: "accepted",
+  declined: "declined",
+  answered: "answered",
+  unanswered: "not answered",
+  withdrawn: "withdrawn",
+  expired: "expired",
+  excluded_quota: "not counted: enough from this client",
+};
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
+
+export const stateName = (state) => STATES[state] ?? state;
+export const kindName = (kind) => KINDS[kind] ?? "contact";
+export const outcomeName = (outcome) => OUTCOMES[outcome] ?? outcome.replaceAll("_", " ");
+export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+
+export const timeOfDay = (at) => clock.format(at);
+export const fullTime = (at) => full.format(at);
+export const shortTime = (at, now) => (now - at < 12 * 3_600_000 ? clock : day).format(at);
+export const dayOf = (at) => day.format(at);
+
+export function duration(seconds) {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 86_400) {
+    const minutes = Math.round(seconds / 60);
+    const rest = minutes % 60;
+    return rest && minutes < 600 ? `${Math.floor(minutes / 60)} h ${rest} min` : `${Math.round(minutes / 60)} h`;
+  }
+  return count(Math.round(seconds / 86_400), "day");
+}
+
+export function timeLeft(until, now) {
+  const hours = Math.round((until - now) / 3_600_000);
+  return hours >= 48 ? count(Math.round(hours / 24), "day") : count(Math.max(0, hours), "hour");
+}
+
+/** Response speed in words: {title, detail, isKnown, badge}. Unknown is never shown as slow. */
+export function speedWords(speed) {
+  if (speed.reason) {
+    return {
+      title: "New here",
+      detail: `not enough data yet: ${speed.have} of ${speed.need} answers`,
+      isKnown: false,
+      badge: null,
+    };
+  }
+  const median = speed.t50_s === null ? null : `half within ${duration(speed.t50_s)}`;
+  const rate = speed.rate24 === null ? null : `${Math.round(speed.rate24 * 100)} % within a day`;
+  return {
+    title: LABELS[speed.label] ?? "Answers",
+    detail: [count(speed.n, "answer"), median, rate].filter(Boolean).join(" · "),
+    isKnown: true,
+    badge: { responsive: "Responsive", very_responsive: "Very responsive" }[speed.badge] ?? null,
+  };
+}
+
+const CONTRACT = {
+  started: "Contract started: contact details may be shared now",
+  paused: "Contract paused",
+  resumed: "Contract resumed",
+  ended: "Contract ended",
+};
+
+const CLOSED = {
+  declined: "The invitation was declined",
+  expired: "The invitation expired",
+  withdrawn: "The invitation was withdrawn",
+  job_closed: "The job was closed",
+};
+
+/** What a change in a thread says; null for events that show otherwise or not at all. `name` names a user. */
+export function systemWords(event, name) {
+  switch (event.type) {
+    case "invitation.accepted":
+      return `${name(event.by)} accepted the invitation`;
+    case "invitation.declined":
+      return `${name(event.by)} declined: ${(DECLINE_REASONS[event.reason] ?? event.reason).toLowerCase()}`;
+    case "invitation.withdrawn":
+      return `${name(event.by)} withdrew the invitation`;
+    case "invitation.expired":
+      return "The invitation expired";
+    case "interview.started":
+      return "Interview started: both may write now";
+    case "contract.changed":
+      return CONTRACT[event.change] ?? null;
+    case "offer.changed":
+      return `Offer ${event.change}`;
+    case "thread.closed":
+      return CLOSED[event.why] ?? "This conversation was closed";
+    case "thread.reopened":
+      return `${name(event.by)} opened the conversation again`;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,142 @@
+"""From a command to its use case: one row for each verb that is not on the hot path."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+from greenroom_protocol import commands as c
+from greenroom_protocol.replies import (
+    InvitationAcceptedReply,
+    InvitationDeclinedReply,
+    InvitationIgnoredReply,
+    InvitationWithdrawnReply,
+    Pong,
+    PresenceAccepted,
+    ReopenedReply,
+    Reply,
+)
+from greenroom_server.delivery.feed import Sink
+from greenroom_server.domain.thread_actions import ThreadAction
+from greenroom_server.screening.context import Surface
+from greenroom_server.transport.services import Services
+from greenroom_server.usecases.move_thread import Move
+from greenroom_server.usecases.results import NOT_FOUND, RefusedError
+
+
+class Caller(Sink, Protocol):
+    """The connection a command came from."""
+
+    user: str
+    watched: tuple[str, ...]
+
+    async def refresh(self, command: c.TokenRefresh) -> Reply:
+        """Replace the session's token."""
+
+    async def set_presence(self, state: str) -> None:
+        """Change whether a person is looking."""
+
+
+Handler = Callable[[Services, Caller, Any], Awaitable[Reply]]
+
+
+async def _ping(services: Services, _caller: Caller, command: c.Ping) -> Reply:
+    return Pong(id=command.id, now=services.now_ms())
+
+
+async def _refresh(_services: Services, caller: Caller, command: c.TokenRefresh) -> Reply:
+    return await caller.refresh(command)
+
+
+async def _presence(_services: Services, caller: Caller, command: c.PresenceSet) -> Reply:
+    await caller.set_presence(command.state)
+    return PresenceAccepted(id=command.id)
+
+
+async def _watch(services: Services, caller: Caller, command: c.PresenceWatch) -> Reply:
+    reply = await services.live.watch(caller, caller.watched, command)
+    caller.watched = tuple(dict.fromkeys(command.users))
+    return reply
+
+
+async def _accept(services: Services, caller: Caller, command: c.InvitationAccept) -> Reply:
+    move = Move(
+        action=ThreadAction.ACCEPT, user=caller.user, cid=command.cid, note=command.note,
+        surface=Surface.ACCEPT_NOTE, auto=command.auto,
+    )  # fmt: skip
+    done = await services.move(command.thread, move)
+    services.counters.invitations["accepted"] += not done.dup
+    return InvitationAcceptedReply(
+        id=command.id, seq=done.seq, at=done.at, state=done.state, dup=done.dup, policy=done.policy
+    )
+
+
+async def _decline(services: Services, caller: Caller, command: c.InvitationDecline) -> Reply:
+    move = Move(
+        action=ThreadAction.DECLINE, user=caller.user, cid=command.cid, note=command.note, reason=command.reason,
+        surface=Surface.DECLINE_NOTE, auto=command.auto,
+    )  # fmt: skip
+    done = await services.move(command.thread, move)
+    services.counters.invitations["declined"] += not done.dup
+    return InvitationDeclinedReply(
+        id=command.id, seq=done.seq, at=done.at, state=done.state, dup=done.dup, policy=done.policy
+    )
+
+
+async def _withdraw(services: Services, caller: Caller, command: c.InvitationWithdraw) -> Reply:
+    done = await services.move(command.thread, _plain(ThreadAction.WITHDRAW, caller, command.cid))
+    services.counters.invitations["withdrawn"] += not done.dup
+    return InvitationWithdrawnReply(id=command.id, seq=done.seq, at=done.at, state=done.state, dup=done.dup)
+
+
+async def _reopen(services: Services, caller: Caller, command: c.ThreadReopen) -> Reply:
+    done = await services.move(command.thread, _plain(ThreadAction.REOPEN, caller, command.cid))
+    return ReopenedReply(id=command.id, seq=done.seq, at=done.at, state=done.state, dup=done.dup)
+
+
+async def _ignore(services: Services, caller: Caller, command: c.InvitationIgnore) -> Reply:
+    await services.move.check(command.thread, _plain(ThreadAction.IGNORE, caller, command.cid))
+    return InvitationIgnoredReply(id=command.id)
+
+
+def _plain(action: ThreadAction, caller: Caller, cid: str) -> Move:
+    return Move(action=action, user=caller.user, cid=cid)
+
+
+HANDLERS: Final[dict[type[c.Command], Handler]] = {
+    c.Ping: _ping,
+    c.TokenRefresh: _refresh,
+    c.PresenceSet: _presence,
+    c.PresenceWatch: _watch,
+    c.InboxChanges: lambda s, who, cmd: s.reads.changes(who.user, cmd),
+    c.ThreadGet: lambda s, who, cmd: s.reads.get(who.user, cmd),
+    c.ThreadList: lambda s, who, cmd: s.reads.page(who.user, cmd),
+    c.ThreadHistory: lambda s, who, cmd: s.reads.history(who.user, cmd),
+    c.ThreadRead: lambda s, who, cmd: s.live.read(who.user, cmd),
+    c.ThreadOpen: lambda s, who, cmd: s.open_thread.open(who.user, cmd),
+    c.ThreadReopen: _reopen,
+    c.MessageEdit: lambda s, who, cmd: s.amend.edit(who.user, cmd),
+    c.MessageErase: lambda s, who, cmd: s.amend.erase(who.user, cmd),
+    c.MessageCheck: lambda s, who, cmd: s.send.check(who.user, cmd),
+    c.InvitationSend: lambda s, who, cmd: s.open_thread.invite(who.user, cmd),
+    c.InvitationAccept: _accept,
+    c.InvitationDecline: _decline,
+    c.InvitationWithdraw: _withdraw,
+    c.InvitationIgnore: _ignore,
+    c.ProfileGet: lambda s, _who, cmd: s.directory.profile(cmd),
+    c.DirectorySearch: lambda s, _who, cmd: s.directory.search(cmd),
+    c.JobList: lambda s, who, cmd: s.directory.jobs(who.user, cmd),
+    c.MetricsRows: lambda s, who, cmd: s.speed.rows(who.user, cmd),
+}
+"""Every verb but `connect`, `message.send`, `delivered` and `typing.set`, which the connection takes itself."""
+
+
+async def dispatch(services: Services, caller: Caller, command: c.Command) -> Reply:
+    """Carry a command out.
+
+    Raises:
+        RefusedError: the refusal to reply with.
+        StoreError: the store failed; see its classes for what that means.
+    """
+    handler = HANDLERS.get(type(command))
+    if handler is None:
+        raise RefusedError(NOT_FOUND)
+    return await handler(services, caller, command)

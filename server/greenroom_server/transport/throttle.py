@@ -1,0 +1,94 @@
+"""Throttles: a token bucket for each user and class of commands, on each node.
+
+Time is an argument. A refusal says when the next token is there.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Rate(NamedTuple):
+    """How often something may be done."""
+
+    per_s: float
+    """Tokens that come back in a second."""
+    burst: int
+    """Tokens at most."""
+
+
+DEFAULT_RATES: Final[dict[str, Rate]] = {
+    "connects": Rate(1.0, 20),
+    "sends": Rate(3.0, 20),
+    "edits": Rate(1.0, 10),
+    "checks": Rate(5.0, 20),
+    "reads": Rate(20.0, 200),
+    "ephemeral": Rate(5.0, 20),
+    "invitations": Rate(0.2, 10),
+    "new_threads": Rate(0.05, 10),
+    "commands": Rate(10.0, 100),
+}
+"""By class; an error code `rate.<class>` exists for each."""
+
+CLASS_OF: Final[dict[str, str]] = {
+    "message.send": "sends",
+    "message.edit": "edits",
+    "message.erase": "edits",
+    "message.check": "checks",
+    "thread.open": "new_threads",
+    "invitation.send": "invitations",
+    "typing.set": "ephemeral",
+    "presence.set": "ephemeral",
+    "delivered": "reads",
+    "inbox.changes": "reads",
+    "thread.get": "reads",
+    "thread.list": "reads",
+    "thread.history": "reads",
+    "thread.read": "reads",
+    "profile.get": "reads",
+    "directory.search": "commands",
+}
+"""Class of each verb; the others are `commands`."""
+
+_PRUNE_AT: Final = 50_000
+
+
+class Throttle:
+    """All buckets of this node."""
+
+    def __init__(self, rates: Mapping[str, Rate]) -> None:
+        self._rates = {**DEFAULT_RATES, **rates}
+        self._buckets: dict[tuple[str, str], list[float]] = {}
+
+    def take(self, user: str, name: str, now_s: float) -> int:
+        """Take a token of a class; gives 0, or in how many milliseconds one will be there.
+
+        Args:
+            user: whose bucket.
+            name: a key of `DEFAULT_RATES`.
+            now_s: monotonic seconds.
+        """
+        rate = self._rates[name]
+        key = (user, name)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= _PRUNE_AT:
+                self._prune(now_s)
+            self._buckets[key] = [rate.burst - 1.0, now_s]
+            return 0
+        tokens = min(rate.burst, bucket[0] + (now_s - bucket[1]) * rate.per_s)
+        bucket[1] = now_s
+        if tokens >= 1.0:
+            bucket[0] = tokens - 1.0
+            return 0
+        bucket[0] = tokens
+        return max(1, round((1.0 - tokens) / rate.per_s * 1000))
+
+    def _prune(self, now_s: float) -> None:
+        """Forget the buckets that have filled up again."""
+        full = [
+            key
+            for key, (tokens, at) in self._buckets.items()
+            if tokens + (now_s - at) * self._rates[key[1]].per_s >= self._rates[key[1]].burst
+        ]
+        for key in full:
+            del self._buckets[key]
