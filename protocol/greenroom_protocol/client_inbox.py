@@ -2,16 +2,18 @@
 
 Theory. `mark` moves only when every mark below it was seen. A push that jumps ahead is merged at once (a row only
 grows, so the order does not matter) but leaves a hole; the rows after `mark` are then read again, in pages, and each
-page moves the position. Epoch and mark are always taken together.
+page moves the position. Epoch and mark are always taken together. A snapshot holds the rows at the top; whoever needs
+all of them lists the rest from there downwards.
 
 Source: protocol/spec/ordering.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from greenroom_protocol import inbox
+from greenroom_protocol import inbox, limits
+from greenroom_protocol.commands import InboxChanges, ThreadList
 from greenroom_protocol.pushes import InboxChanged
 from greenroom_protocol.replies import Row
 
@@ -19,7 +21,7 @@ from greenroom_protocol.replies import Row
 class InboxTail:
     """Rows by thread, and the position (epoch, mark)."""
 
-    __slots__ = ("_ahead", "_more", "epoch", "mark", "rows")
+    __slots__ = ("_ahead", "_has_more", "_is_listing", "_is_reading", "_list_before", "epoch", "mark", "rows")
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
@@ -27,12 +29,25 @@ class InboxTail:
         """Epoch of the inbox; 0 until the server named one."""
         self.mark = 0
         self._ahead: set[int] = set()
-        self._more = False
+        self._has_more = False
+        self._is_reading = False
+        self._list_before: int | None = None
+        self._is_listing = False
 
     @property
     def is_behind(self) -> bool:
         """Whether rows after `mark` must be read."""
-        return self._more or bool(self._ahead)
+        return self._has_more or bool(self._ahead)
+
+    @property
+    def is_paging(self) -> bool:
+        """Whether further pages follow the last one."""
+        return self._has_more or self._list_before is not None
+
+    @property
+    def may_read(self) -> bool:
+        """Whether rows must be read and may be read now."""
+        return (self.is_behind and not self._is_reading) or (self._list_before is not None and not self._is_listing)
 
     @property
     def unread(self) -> int:
@@ -63,8 +78,32 @@ class InboxTail:
             self.epoch = epoch
             self.mark = mark
         self.mark = max(self.mark, mark)
-        self._more = more
+        self._has_more = more
         self._close_up()
+        return self.merge(rows)
+
+    def list_below(self, rows: Iterable[Row], *, more: bool) -> None:
+        """List the rows below these from now on, until there are no more."""
+        self._list_before = min((row.mark for row in rows), default=None) if more else None
+
+    def next_reads(self) -> Iterator[InboxChanges | ThreadList]:
+        """Give the reads that may be made now; each is under way until `was_read`."""
+        if self.is_behind and not self._is_reading:
+            self._is_reading = True
+            yield InboxChanges(id=0, epoch=self.epoch, mark=self.mark)
+        if self._list_before is not None and not self._is_listing:
+            self._is_listing = True
+            yield ThreadList(id=0, before=self._list_before, limit=limits.PAGE_ITEMS)
+
+    def was_read(self, command: InboxChanges | ThreadList) -> None:
+        """End a read."""
+        if isinstance(command, InboxChanges):
+            self._is_reading = False
+        else:
+            self._is_listing = False
+
+    def merge(self, rows: Iterable[Row]) -> list[Row]:
+        """Merge rows that say nothing about the position; gives those that grew."""
         return [row for row in map(self._merge, rows) if row is not None]
 
     def read_up_to(self, thread: str, n: int) -> Row | None:
@@ -77,7 +116,7 @@ class InboxTail:
     def disconnected(self) -> None:
         """Forget what only this connection's order told; the position stands."""
         self._ahead.clear()
-        self._more = False
+        self._has_more = self._is_reading = self._is_listing = False
 
     def _merge(self, new: Row) -> Row | None:
         old = self.rows.get(new.thread)

@@ -1,41 +1,24 @@
-"""A client's side of a session, without I/O: what was applied, what is missing, what to ask for and to answer.
+"""A client's side of a session, without I/O: what to send, what to give to the application, what time brings.
 
 Theory. One object outlives its connections. `connect` begins a connection, `receive` takes each decoded frame and
 gives effects in the order in which they are to be done, `tick` does what time brings (ask it at `due_s`), and
-`disconnected` ends the connection. All times are monotonic seconds of the caller; the server's clock is kept as a
-difference to them.
+`disconnected` ends the connection. All times are monotonic seconds of the caller.
 
-Rows of the inbox are merged in any order. Events reach the application only for shown threads, in the order of their
-seq, each once: a hole is filled by reading the thread first. Holes are looked at again after a short patience, since
-two paths of the server may overtake each other.
+What was applied is the `Replica`'s business; this class numbers commands, matches replies, and decides when to ask for
+what is missing: holes are looked at after a short patience, since two paths of the server may overtake each other.
 
-Source: protocol/spec/session.md.
+Source: protocol/spec/session.md, protocol/spec/client-guide.md.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 import msgspec
 
 from greenroom_protocol import codes, limits, pushes, replies
-from greenroom_protocol.client_effects import (
-    Answer,
-    Deliver,
-    Effect,
-    MessageEvent,
-    Reconnect,
-    Recovered,
-    Refused,
-    RowChanged,
-    Send,
-    Snapshot,
-    ThreadHidden,
-    ThreadReset,
-    WentLive,
-)
+from greenroom_protocol.client_effects import Answer, Deliver, Effect, Reconnect, Refused, Send, WentLive
 from greenroom_protocol.client_inbox import InboxTail
-from greenroom_protocol.client_shown import ShownThreads
-from greenroom_protocol.client_thread import ThreadTail
+from greenroom_protocol.client_replica import Replica
 from greenroom_protocol.client_timers import ClientTimers
 from greenroom_protocol.codec import ServerFrame
 from greenroom_protocol.commands import (
@@ -43,14 +26,12 @@ from greenroom_protocol.commands import (
     Connect,
     Delivered,
     InboxChanges,
-    Resume,
     ThreadHistory,
+    ThreadList,
     ThreadRead,
     TokenRefresh,
 )
 from greenroom_protocol.errors import LocalProtocolError
-from greenroom_protocol.events import AnyEvent
-from greenroom_protocol.replies import Row
 
 HOLE_PATIENCE_S: Final = 0.1
 """How long a hole may close by itself before it is asked for."""
@@ -71,20 +52,19 @@ class ClientSession:
         Args:
             show_all: show every thread, each from where it stood at the first connection.
         """
-        self.inbox = InboxTail()
         self.is_live = False
         """Whether the server accepted `connect` on the present connection."""
         self.user = ""
-        self.limits: replies.LimitsView | None = None
-        self._shown = ShownThreads(show_all=show_all)
-        self._is_reading_inbox = False
+        self._replica = Replica(show_all=show_all)
+        self._timers = ClientTimers()
         self._repair_s = 0.0
-        self._catching_up: Literal["", "snapshot", "rows"] = ""
-        self._is_first = True
-        self._snapshot_is_complete = True
         self._last_id = 0
         self._pending: dict[int, tuple[Command, bool]] = {}
-        self._timers = ClientTimers()
+
+    @property
+    def inbox(self) -> InboxTail:
+        """The rows and the position."""
+        return self._replica.inbox
 
     # -- the connection -----------------------------------------------------------------------------------------
 
@@ -101,7 +81,7 @@ class ClientSession:
             token=token,
             device=device,
             state=state,
-            resume=self._resume(),
+            resume=self._replica.resume(),
         )
         self._pending[command.id] = (command, False)
         return command
@@ -110,11 +90,9 @@ class ClientSession:
         """End the connection; gives the ids of the application's commands that have no answer, oldest first."""
         lost = [command_id for command_id, (_, is_own) in self._pending.items() if is_own]
         self._pending.clear()
-        self._shown.disconnected()
-        self._is_reading_inbox = False
+        self._replica.disconnected()
         self._repair_s = 0.0
         self.is_live = False
-        self.inbox.disconnected()
         return lost
 
     def issue(self, command: Command) -> Command:
@@ -161,7 +139,7 @@ class ClientSession:
     def due_s(self) -> float:
         """Say when `tick` has something to do next."""
         due = self._timers.due_s(self.inbox.mark if self.is_live else None)
-        return min(due, self._repair_s) if self.is_live and self._wants_repair() else due
+        return min(due, self._repair_s) if self.is_live and self._replica.may_read else due
 
     def server_now_ms(self, now_s: float) -> int | None:
         """Give the server's clock, UTC ms; None before the first connection."""
@@ -179,11 +157,11 @@ class ClientSession:
         What is missing is asked for by the next `tick`. More than `limits.SHOWN_THREADS` may be shown; the rest is
         read after a reconnection instead of coming with it.
         """
-        self._shown.show(thread, self.inbox.rows.get(thread), after)
+        self._replica.shown.show(thread, self.inbox.rows.get(thread), after)
 
     def hide(self, thread: str) -> None:
         """Give no more events of a thread."""
-        self._shown.hide(thread)
+        self._replica.shown.hide(thread)
 
     # -- frames ---------------------------------------------------------------------------------------------------
 
@@ -201,16 +179,9 @@ class ClientSession:
             effects.append(Deliver(push))
 
     def _inbox_changed(self, push: pushes.InboxChanged, now_s: float, effects: _Effects) -> None:
-        had_hole = self._wants_repair()
-        row = self.inbox.push(push)
-        if row is not None:
-            effects.append(Deliver(RowChanged(row)))
-        tail = self._shown.get(push.thread, start=push.from_seq if self._is_first else 0)
-        if tail is not None:
-            self._reach(tail, push.epoch, push.seq, push.from_seq, effects)
-            self._give(tail, tail.push(push.epoch, push.events), effects)
-            self._shown.look_at(tail)
-        if self._wants_repair() and not had_hole:
+        had_hole = self._replica.may_read
+        effects += self._replica.pushed(push)
+        if self._replica.may_read and not had_hole:
             self._repair_s = max(self._repair_s, now_s + HOLE_PATIENCE_S)
 
     def _answered(self, reply: Any, now_s: float, effects: _Effects) -> None:
@@ -220,77 +191,47 @@ class ClientSession:
         if not isinstance(reply, replies.Error) and reply.__struct_config__.tag != command.__struct_config__.tag:
             reply = _not_understood(reply.id)
         if is_own:
-            self._applied_by_answer(command, reply, effects)
+            effects += self._applied_by_answer(command, reply)
             effects.append(Answer(reply.id, reply))
         elif isinstance(reply, replies.Error):
             self._refused(command, reply, now_s, effects)
-        elif (handle := self._HANDLERS.get(type(reply))) is not None:
-            handle(self, command, reply, now_s, effects)
+        else:
+            self._applied(command, reply, now_s, effects)
 
-    def _connected(self, _: Any, reply: replies.Connected, now_s: float, effects: _Effects) -> None:
+    def _applied(self, command: Any, reply: Any, now_s: float, effects: _Effects) -> None:
+        """Apply the answer to a command of the session itself."""
+        left_a_hole = False
+        given: Iterable[Deliver] = ()
+        if isinstance(reply, replies.Connected):
+            self._connected(reply, now_s, effects)
+        elif isinstance(reply, replies.TokenRefreshed):
+            self._timers.token_ends(reply.expires_at, now_s)
+        elif isinstance(reply, replies.HistoryPage):
+            given, left_a_hole = self._replica.history_page(command, reply)
+        elif isinstance(reply, replies.InboxChangesPage):
+            given, left_a_hole = self._replica.changes_page(command, reply)
+        elif isinstance(reply, replies.ThreadListPage):
+            given = self._replica.list_page(command, reply)
+        effects += given
+        if left_a_hole:
+            self._repair_s = now_s + REPAIR_RETRY_S
+
+    def _applied_by_answer(self, command: Command, reply: Any) -> list[Deliver]:
+        """Apply what an answer to the application says about rows, without waiting for a push."""
+        if isinstance(reply, replies.ReadMoved) and isinstance(command, ThreadRead):
+            return self._replica.read_up_to(command.thread, reply.n)
+        if isinstance(reply, replies.ThreadListPage) and reply.epoch == self.inbox.epoch:
+            return self._replica.merge(reply.rows)
+        return []
+
+    def _connected(self, reply: replies.Connected, now_s: float, effects: _Effects) -> None:
         self.is_live = True
         self.user = reply.user
-        self.limits = reply.limits
         self._timers.expect(reply.ping_s + reply.limits.pong_timeout_s)
         self._timers.set_clock(reply.now, now_s)
         self._timers.token_ends(reply.expires_at, now_s)
-        self._snapshot_is_complete = reply.complete
         effects.append(WentLive(reply))
-        self._page(reply, effects)
-        for part in reply.threads:
-            tail = self._shown.get(part.thread)
-            if tail is not None:
-                self._reach(tail, part.epoch, part.to, part.after, effects)
-                self._give(tail, tail.page(part.epoch, part.after, part.to, part.events, more=False), effects)
-        for tail in self._shown:
-            self._shown.look_at(tail)
-
-    def _inbox_page(self, _: Any, reply: replies.InboxChangesPage, now_s: float, effects: _Effects) -> None:
-        self._is_reading_inbox = False
-        before = self.inbox.mark
-        self._page(reply, effects)
-        if self.inbox.is_behind and self.inbox.mark == before and reply.recovered:
-            self._repair_s = now_s + REPAIR_RETRY_S
-
-    def _page(self, reply: replies.Connected | replies.InboxChangesPage, effects: _Effects) -> None:
-        """Apply a page of rows, of the connect reply or of `inbox.changes`."""
-        if not reply.recovered:
-            self._catching_up = "snapshot"
-        elif isinstance(reply, replies.Connected) and not self._catching_up:
-            self._catching_up = "rows"
-        grown = self.inbox.page(reply.epoch, reply.mark, reply.rows, more=reply.more, is_snapshot=not reply.recovered)
-        self._rows_grew(grown, effects)
-        if reply.more or not self._catching_up:
-            return
-        done = Snapshot(self._snapshot_is_complete) if self._catching_up == "snapshot" else Recovered()
-        self._catching_up = ""
-        self._is_first = False
-        effects.append(Deliver(done))
-
-    def _rows_grew(self, rows: Iterable[Row], effects: _Effects) -> None:
-        for row in rows:
-            if self._catching_up != "snapshot":
-                effects.append(Deliver(RowChanged(row)))
-            tail = self._shown.get(row.thread, start=row.seq if self._is_first else 0)
-            if tail is not None:
-                self._reach(tail, row.epoch, row.seq, row.seq, effects)
-                self._shown.look_at(tail)
-
-    def _history_page(
-        self, command: ThreadHistory, reply: replies.HistoryPage, now_s: float, effects: _Effects
-    ) -> None:
-        tail = self._shown.was_read(command.thread)
-        if tail is None:
-            return
-        before = tail.seq
-        self._reach(tail, reply.epoch, reply.to, reply.after, effects)
-        self._give(tail, tail.page(reply.epoch, reply.after, reply.to, reply.events, more=reply.more), effects)
-        self._shown.look_at(tail)
-        if tail.seq == before and tail.missing_after is not None and command.after == before:
-            self._repair_s = now_s + REPAIR_RETRY_S
-
-    def _token_refreshed(self, _: Any, reply: replies.TokenRefreshed, now_s: float, effects: _Effects) -> None:
-        self._timers.token_ends(reply.expires_at, now_s)
+        effects += self._replica.connected(reply)
 
     def _refused(self, command: Command, error: replies.Error, now_s: float, effects: _Effects) -> None:
         """A command of the session itself was refused."""
@@ -299,39 +240,13 @@ class ClientSession:
             self._repair_s = now_s + (error.retry_after_ms or codes.DEFAULT_RETRY_AFTER_MS) / 1000
         if isinstance(command, Connect):
             effects.append(Refused(error))
-        elif isinstance(command, InboxChanges):
-            self._is_reading_inbox = False
-            if not is_later:
+        elif isinstance(command, InboxChanges | ThreadList | ThreadHistory):
+            effects += self._replica.refused(command, error.code, later=is_later)
+            if isinstance(command, InboxChanges) and not is_later:
                 self._repair_s = float("inf")
                 effects.append(Reconnect(error.code))
-        elif isinstance(command, ThreadHistory):
-            tail = self._shown.was_read(command.thread)
-            if is_later and tail is not None:
-                self._shown.look_at(tail)
-            elif not is_later and self._shown.hide(command.thread):
-                effects.append(Deliver(ThreadHidden(command.thread, error.code)))
-
-    def _applied_by_answer(self, command: Command, reply: Any, effects: _Effects) -> None:
-        """Apply what an answer says about one's own row, without waiting for its push."""
-        if isinstance(reply, replies.ReadMoved) and isinstance(command, ThreadRead):
-            row = self.inbox.read_up_to(command.thread, reply.n)
-            if row is not None:
-                effects.append(Deliver(RowChanged(row)))
-
-    _HANDLERS: Final[dict[type, Callable[..., None]]] = {
-        replies.Connected: _connected,
-        replies.InboxChangesPage: _inbox_page,
-        replies.HistoryPage: _history_page,
-        replies.TokenRefreshed: _token_refreshed,
-    }
 
     # -- parts ------------------------------------------------------------------------------------------------------
-
-    def _resume(self) -> Resume | None:
-        if not self.inbox.epoch:
-            return None
-        threads = self._shown.positions(self.inbox.rows)
-        return Resume(epoch=self.inbox.epoch, mark=self.inbox.mark, threads=threads)
 
     def _register(self, command: Any, *, is_own: bool) -> Command:
         command = msgspec.structs.replace(command, id=self._next_id())
@@ -342,33 +257,15 @@ class ClientSession:
         self._last_id += 1
         return self._last_id
 
-    def _reach(self, tail: ThreadTail, epoch: int, seq: int, start: int, effects: _Effects) -> None:
-        if tail.reach(epoch, seq, start=start):
-            effects.append(Deliver(ThreadReset(tail.thread)))
-
-    def _give(self, tail: ThreadTail, events: list[AnyEvent], effects: _Effects) -> None:
-        effects.extend(Deliver(MessageEvent(tail.thread, tail.epoch, event)) for event in events)
-
-    def _wants_repair(self) -> bool:
-        """Whether something is missing that was not asked for yet."""
-        return self._shown.may_read or (self.inbox.is_behind and not self._is_reading_inbox)
-
     def _work(self, now_s: float, effects: _Effects) -> None:
         """Ask for what is missing and acknowledge what has arrived."""
         if not self.is_live:
             return
         if now_s >= self._repair_s:
-            self._ask(effects)
+            for request in self._replica.next_reads():
+                effects.append(Send(self._register(request, is_own=False)))
         if self._timers.acknowledges(self.inbox.mark, now_s):
             effects.append(Send(Delivered(mark=self.inbox.mark)))
-
-    def _ask(self, effects: _Effects) -> None:
-        if self.inbox.is_behind and not self._is_reading_inbox:
-            self._is_reading_inbox = True
-            request = InboxChanges(id=0, epoch=self.inbox.epoch, mark=self.inbox.mark)
-            effects.append(Send(self._register(request, is_own=False)))
-        for history in self._shown.next_reads():
-            effects.append(Send(self._register(history, is_own=False)))
 
 
 def _not_understood(command_id: int) -> replies.Error:

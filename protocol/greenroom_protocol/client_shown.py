@@ -8,7 +8,7 @@ from typing import Final
 
 from greenroom_protocol import limits
 from greenroom_protocol.client_thread import ThreadTail
-from greenroom_protocol.commands import ThreadHistory
+from greenroom_protocol.commands import ThreadHistory, ThreadPosition
 from greenroom_protocol.replies import Row
 
 READS_AT_ONCE: Final = 4
@@ -17,10 +17,10 @@ READS_AT_ONCE: Final = 4
 class ShownThreads:
     """Tails by thread; a thread with a hole is `wanting` until it is being read."""
 
-    __slots__ = ("_reading", "_show_all", "_tails", "_wanting")
+    __slots__ = ("_reading", "_tails", "_wanting", "show_all")
 
     def __init__(self, *, show_all: bool) -> None:
-        self._show_all = show_all
+        self.show_all = show_all
         self._tails: dict[str, ThreadTail] = {}
         self._wanting: dict[str, None] = {}
         self._reading: set[str] = set()
@@ -38,6 +38,8 @@ class ShownThreads:
         tail = self._tails[thread] = ThreadTail(thread, seq=after)
         if row is not None:
             tail.reach(row.epoch, row.seq, start=row.seq)
+        else:
+            tail.is_unsure = after is not None
         self.look_at(tail)
 
     def hide(self, thread: str) -> bool:
@@ -48,7 +50,7 @@ class ShownThreads:
     def get(self, thread: str, *, start: int | None = None) -> ThreadTail | None:
         """Give the tail of a thread if it is shown; with `show_all` a new one begins at `start`."""
         tail = self._tails.get(thread)
-        if tail is None and self._show_all and start is not None:
+        if tail is None and self.show_all and start is not None:
             tail = self._tails[thread] = ThreadTail(thread, seq=start)
         return tail
 
@@ -77,8 +79,15 @@ class ShownThreads:
         self._reading.clear()
         self._wanting.clear()
 
-    def positions(self, rows: Mapping[str, Row]) -> dict[str, int]:
-        """Give the last seq of the threads to name in a resume: those that changed last."""
-        known = [tail for tail in self._tails.values() if tail.seq is not None]
+    def positions(self, rows: Mapping[str, Row]) -> dict[str, ThreadPosition]:
+        """Give the places of the threads to name in a resume: those that changed last."""
+        known = [tail for tail in self._tails.values() if tail.epoch]
         known.sort(key=lambda tail: rows[tail.thread].mark if tail.thread in rows else 0, reverse=True)
-        return {tail.thread: tail.seq or 0 for tail in known[: limits.SHOWN_THREADS]}
+        return {
+            tail.thread: ThreadPosition(epoch=tail.epoch, seq=tail.seq or 0) for tail in known[: limits.SHOWN_THREADS]
+        }
+
+    def forget_reach(self) -> None:
+        """The rows were replaced: a thread that is not among the new ones must be asked for."""
+        for tail in self._tails.values():
+            tail.is_unsure = tail.seq is not None

@@ -26,7 +26,7 @@ RECENT_EVENTS: Final = 64
 class ThreadTail:
     """The end of one thread's log, as far as this device has applied it."""
 
-    __slots__ = ("_ahead", "_applied_before", "_recent", "epoch", "known_seq", "seq", "thread")
+    __slots__ = ("_ahead", "_applied_before", "_recent", "epoch", "is_unsure", "known_seq", "seq", "thread")
 
     def __init__(self, thread: str, *, epoch: int = 0, seq: int | None = None) -> None:
         """Begin to follow a thread.
@@ -40,6 +40,8 @@ class ThreadTail:
         self.epoch = epoch
         self.seq = seq
         self.known_seq = 0
+        self.is_unsure = False
+        """Nobody has said how far the log reaches: read on, even if nothing is known to be missing."""
         self._ahead: dict[int, AnyEvent] = {}
         self._recent: deque[tuple[int, int]] = deque(maxlen=RECENT_EVENTS)
         self._applied_before: frozenset[tuple[int, int]] = frozenset()
@@ -47,9 +49,7 @@ class ThreadTail:
     @property
     def missing_after(self) -> int | None:
         """The seq after which the log must be read; None when nothing is missing."""
-        if self.seq is None or self.seq >= self.known_seq:
-            return None
-        return self.seq
+        return self.seq if self.is_unsure or (self.seq or 0) < self.known_seq else None
 
     def reach(self, epoch: int, seq: int, *, start: int) -> bool:
         """Note that the log reaches `seq`; a tail without a place begins at `start`.
@@ -81,6 +81,7 @@ class ThreadTail:
         """Take a page that is complete between `after` and `to`; gives what is new. Call `reach` first."""
         if epoch != self.epoch or self.seq is None or after > self.seq:
             return []
+        self.is_unsure = False
         given: list[AnyEvent] = []
         for event in sorted(events, key=lambda event: event.seq):
             if event.seq > self.seq:

@@ -28,6 +28,7 @@ from greenroom_protocol.commands import (
     Ping,
     Resume,
     ThreadHistory,
+    ThreadPosition,
     ThreadRead,
     TokenRefresh,
     TypingSet,
@@ -83,10 +84,11 @@ def refused(command: Any, code: str = "rate.reads", retry: Any = "later", after_
     return replies.Error(id=command.id, code=code, message="", retry=retry, retry_after_ms=after_ms)
 
 
-def shown(after: int | None = 0) -> ClientSession:
+def shown(after: int = 0) -> ClientSession:
     session = ClientSession()
     session.show(T, after)
-    live(session)
+    (request,) = sent(live(session), ThreadHistory)
+    assert session.receive(history(request, after), 0.0) == []
     return session
 
 
@@ -109,7 +111,7 @@ def test_resume_names_the_position_and_the_shown_threads_that_changed_last() -> 
     resume = session.connect("token", "device", 1.0).resume
     assert resume is not None
     assert (resume.epoch, resume.mark, len(resume.threads)) == (5, 60, limits.SHOWN_THREADS)
-    assert resume.threads["t1_060"] == 3
+    assert resume.threads["t1_060"] == ThreadPosition(epoch=7, seq=3)
     assert "t1_010" not in resume.threads
 
 

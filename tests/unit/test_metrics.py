@@ -1,5 +1,7 @@
 """The scrape: names that dashboards rely on, labels from closed sets."""
 
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from greenroom_protocol.codes import CLOSES, ERRORS
@@ -8,6 +10,7 @@ from greenroom_server.telemetry.counters import Counters
 from greenroom_server.telemetry.metrics import Gauges, render
 
 GAUGES = Gauges(connections=3, users=2, store_pending=5, is_store_up=True)
+PAGE = Path(__file__).parents[2] / "server/docs/server-api.md"
 
 NAMES = {
     "greenroom_connections",
@@ -88,3 +91,8 @@ def test_labels_of_the_sets_are_kept() -> None:
     for close in CLOSES:
         counters.disconnects[close] = 1
     assert not any(value == "other" for _, labels in samples(counters) for _, value in labels)
+
+
+def test_the_page_names_every_figure() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert {name for name in NAMES if f"`{name}" not in text} == set()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -20,6 +21,7 @@ from greenroom_server.transport.openapi import document, refusals
 from greenroom_server.usecases.marketplace import MOVES
 
 METHODS = {"get", "put", "post"}
+PAGE = Path(__file__).parents[2] / "server/docs/server-api.md"
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -80,7 +82,7 @@ def test_document_and_application_have_the_same_routes() -> None:
     )  # fmt: skip
     add_api(app, services)
     bound = {(route.method.lower(), route.resource.canonical) for route in app.router.routes() if route.resource}
-    assert bound == {(method, path) for method, path, _ in operations()}
+    assert {each for each in bound if each[0] != "head"} == {(method, path) for method, path, _ in operations()}
     assert {route.operation for route in ROUTES} == set(HANDLERS)
 
 
@@ -101,3 +103,12 @@ def test_what_the_table_refuses_the_backend_is_documented() -> None:
     (route,) = (route for route in ROUTES if route.operation == "post_move")
     outcomes = [TABLE[state, action][Role.SERVICE] for state in ThreadState for action in MOVES.values()]
     assert {outcome.code for outcome in outcomes if isinstance(outcome, Denied)} <= set(refusals(route))
+
+
+def test_the_page_names_every_route_and_every_status() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert [f"{route.method} {route.path}" for route in ROUTES if f"`{route.method} {route.path}`" not in text] == []
+    rows = dict(re.findall(r"^\| (\d{3}) \| (.*?) \|", text, re.MULTILINE))
+    assert {int(status): set(re.findall(r"`(\w+)", families)) for status, families in rows.items()} == {
+        status: {family for family, each in STATUSES.items() if each == status} for status in STATUSES.values()
+    }

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from aiohttp import web
 from aiohttp.client_exceptions import ClientError
-from aiohttp.http_exceptions import HttpProcessingError
 
 from greenroom_protocol.commands import DirectorySearch
 from greenroom_protocol.profiles import ProfileView
@@ -70,7 +69,11 @@ def add_api(app: web.Application, services: ApiServices) -> None:
     app.middlewares.append(answer_errors)
     is_allowed = _key_check(services.api_keys)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _endpoint(services, route, is_allowed))
+        endpoint = _endpoint(services, route, is_allowed)
+        if route.method == "GET":
+            app.router.add_get(route.path, endpoint)  # which is HEAD, too
+        else:
+            app.router.add_route(route.method, route.path, endpoint)
 
 
 def _endpoint(
@@ -137,7 +140,7 @@ async def _read_body(request: web.Request, kind: type[Any]) -> Any:
                 raise web.HTTPRequestEntityTooLarge(
                     MAX_BODY_BYTES, len(data), text=f"a body has at most {MAX_BODY_BYTES} bytes"
                 )
-    except (ClientError, HttpProcessingError, web.PayloadAccessError):
+    except (web.RequestPayloadError, ClientError):
         raise RefusedError(Refused("bad_request", detail="the body cannot be read")) from None
     try:
         return msgspec.json.decode(bytes(data), type=kind)

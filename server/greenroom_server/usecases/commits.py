@@ -127,13 +127,13 @@ class _Run:
     """One command on its way."""
 
     __slots__ = (
-        "_append",
         "_attempt",
         "_author",
         "_cid_ms",
         "_commits",
         "_done",
         "_draft",
+        "_is_fresh",
         "_loaded",
         "_plan",
         "_thread",
@@ -150,6 +150,8 @@ class _Run:
         self._plan = plan
         self._done = done
         self._attempt = 0
+        self._is_fresh = False
+        """The head was read after this command arrived."""
 
     def go(self) -> None:
         loaded = self._commits.heads.cached(self._thread)
@@ -159,6 +161,7 @@ class _Run:
             self._decide(loaded)
 
     def _load_ended(self, loaded: Loaded | StoreError | None) -> None:
+        self._is_fresh = True
         if loaded is None:
             self._done(NOT_FOUND)
         elif isinstance(loaded, StoreError):
@@ -169,12 +172,15 @@ class _Run:
     def _decide(self, loaded: Loaded) -> None:
         author, head = self._author, loaded.head
         role = author.role or head.role_of(author.user)
-        if role is None:
-            self._done(NOT_FOUND)
-            return
-        planned = self._plan(head, role)
+        planned = NOT_FOUND if role is None else self._plan(head, role)
         if type(planned) is Draft:
             self._commit(loaded, planned)
+        elif not self._is_fresh:
+            # A commit would notice that the cached head no longer holds; a refusal must not rest on one either.
+            self._commits.heads.drop(self._thread)
+            self.go()
+        elif role is None:
+            self._done(NOT_FOUND)
         elif isinstance(planned, Bounce):
             self._bounce(planned)
         else:

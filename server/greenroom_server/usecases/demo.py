@@ -50,8 +50,8 @@ CLIENTS: Final = (
     DemoClient(
         "maya", "Maya Lindqvist", "Founder, Fernlight Studio",
         (
-            DemoJob("studio-booking", "Booking flow for a ceramics studio"),
             DemoJob("clinic-design-system", "Design system for a clinic app"),
+            DemoJob("studio-booking", "Booking flow for a ceramics studio"),
         ),
     ),
     DemoClient(

@@ -14,6 +14,7 @@ export class Conversation {
   #profileTimer = 0;
   #stop = new AbortController();
   #isFilled = false;
+  #isAtEnd = true;
 
   /** `messages`: sentence by error code; `onBack` leaves the thread. */
   constructor(session, thread, messages, onBack) {
@@ -32,11 +33,14 @@ export class Conversation {
       this.chip,
     );
     this.older = button("Load earlier messages", () => session.showOlder(thread), { class: "quiet older", hidden: true });
-    this.log = el("ol", { class: "log", role: "log", "aria-live": "off", "aria-labelledby": `${id}-title`, tabindex: "0" });
+    this.log = el("div", { class: "log", role: "log", "aria-live": "off", "aria-labelledby": `${id}-title` });
     this.typing = el("p", { class: "typing" });
     this.composer = new Composer(session, thread, messages, id);
-    this.scroll = el("div", { class: "scroll" }, this.older, this.log, this.typing);
+    this.scroll = el("div", { class: "scroll", tabindex: "0" }, this.older, this.log, this.typing);
     this.element = el("div", { class: "conversation" }, this.head, this.scroll, this.composer.element);
+    this.scroll.addEventListener("scroll", () => this.#scrolled());
+    this.sizes = new ResizeObserver(() => this.#stayAtEnd());
+    this.sizes.observe(this.scroll);
     const listen = (type, handler) => session.addEventListener(type, handler, { signal: this.#stop.signal });
     listen("thread", ({ detail }) => detail.thread === thread && this.update());
     listen("inbox", () => this.update());
@@ -51,13 +55,13 @@ export class Conversation {
     this.#isFilled = true;
     this.update();
     this.log.setAttribute("aria-live", "polite");
-    this.scroll.scrollTop = this.scroll.scrollHeight;
     if (this.composer.form.hidden) this.title.focus();
     else this.composer.focus();
   }
 
   close() {
     this.#stop.abort();
+    this.sizes.disconnect();
     clearTimeout(this.#profileTimer);
   }
 
@@ -91,7 +95,6 @@ export class Conversation {
     const log = this.session.logs.get(this.thread);
     if (!log?.epoch) return;
     const items = [...log.items, ...this.#pending(log)];
-    const isAtEnd = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_END_PX;
     const views = new Map();
     let previous = null;
     items.forEach((item, index) => {
@@ -105,7 +108,17 @@ export class Conversation {
     for (const [key, view] of this.#views) if (!views.has(key)) view.element.remove();
     this.#views = views;
     this.older.hidden = log.first <= 1;
-    if (isAtEnd || !this.#isFilled) this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.#stayAtEnd();
+  }
+
+  /** Whoever looks at the newest message goes on doing so, whatever grows. */
+  #stayAtEnd() {
+    if (this.#isAtEnd) this.scroll.scrollTop = this.scroll.scrollHeight;
+  }
+
+  #scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroll;
+    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   }
 
   /** What was sent and has no place in the log yet. */
@@ -168,7 +181,7 @@ export class Conversation {
     this.#profileTimer = setTimeout(async () => {
       const { profile } = await this.session.ask({ type: "profile.get", freelancer: this.#peer(head).user });
       const words = speedWords(profile.speed);
-      fill(this.speed, icon("clock"), `${words.title} · ${words.detail}`);
+      fill(this.speed, icon("clock"), `${words.title} · ${words.sample}`);
     }, delay);
   }
 }

@@ -24,7 +24,7 @@ function whyHidden(hidden, policy) {
  */
 export class ItemView {
   constructor() {
-    this.element = el("li", { class: "item" });
+    this.element = el("div", { class: "item" });
     this.made = "";
   }
 
@@ -141,7 +141,8 @@ export class ItemView {
 
   showWhy(event, context) {
     const policy = context.session.verdicts.get(event.cid);
-    const text = event.hidden?.length ? whyHidden(event.hidden, policy) : (NOTICES[policy?.notice] ?? "");
+    const isNews = policy?.notice && policy.notice !== context.head?.policy.notice; // else it stands above already
+    const text = event.hidden?.length ? whyHidden(event.hidden, policy) : isNews ? (NOTICES[policy.notice] ?? "") : "";
     if (this.why.textContent === text) return;
     this.why.hidden = !text;
     fill(this.why, text && [icon("lock"), text]);

@@ -1,22 +1,24 @@
 // Freelancers as clients see them, the search, and the invitation; and how a freelancer sees the own number.
 
 import { avatar, button, el, fill, icon } from "./elements.js";
-import { count, dayOf, duration, outcomeName, speedWords } from "./words.js";
+import { count, dayOf, duration, outcomeName, owedName, speedWords } from "./words.js";
 
 const SEARCH_AFTER_MS = 200;
 
+const badge = (words) => words.badge && el("span", { class: "chip good" }, words.badge);
+
 /** Response speed with what it rests on; a newcomer is new, not slow. */
-export function speedBadge(speed) {
+export function speedBadge(speed, isBrief = false) {
   const words = speedWords(speed);
   const progress = words.isKnown
     ? null
-    : el("meter", { min: "0", max: String(speed.need), value: String(speed.have), "aria-hidden": "true" });
+    : el("div", { class: "progress", "aria-hidden": "true" }, Array.from({ length: speed.need }, (_, index) => el("i", { data: { done: String(index < speed.have) } })));
   return el(
     "div",
     { class: "speed", data: { known: String(words.isKnown) } },
     icon("clock"),
-    el("div", {}, el("strong", {}, words.title), el("span", {}, words.detail), progress),
-    words.badge && el("span", { class: "chip good" }, words.badge),
+    el("div", {}, el("strong", {}, words.title), el("span", {}, isBrief ? words.brief : words.detail), progress),
+    !isBrief && badge(words),
   );
 }
 
@@ -34,10 +36,10 @@ function card(profile, level, ...actions) {
       {},
       avatar(profile.freelancer, profile.name),
       el("div", { class: "who" }, el(level, {}, profile.name), el("p", {}, profile.headline)),
-      el("p", { class: "rate" }, el("strong", {}, rate(profile)), " / h"),
+      el("div", { class: "rate" }, el("p", {}, el("strong", {}, rate(profile)), " / h"), badge(speedWords(profile.speed))),
     ),
     el("ul", { class: "skills", "aria-label": "Skills" }, profile.skills.map((skill) => el("li", {}, skill))),
-    el("footer", {}, speedBadge(profile.speed), actions),
+    el("footer", {}, speedBadge(profile.speed, true), actions),
   );
 }
 
@@ -137,7 +139,7 @@ export class OwnProfile {
       el(
         "tr",
         {},
-        el("td", {}, row.kind === "invitation" ? "Invitation" : "Message"),
+        el("td", {}, owedName(row.kind)),
         el("td", {}, el("time", { datetime: new Date(row.t0).toISOString() }, dayOf(row.t0))),
         el("td", {}, row.elapsed_s === null ? "–" : duration(row.elapsed_s)),
         el("td", {}, outcomeName(row.outcome)),

@@ -48,6 +48,8 @@ const LABELS = {
   over_3d: "Usually takes more than 3 days",
 };
 
+const OWED = { invitation: "Invitation", first: "First message", followup: "Follow-up, private" };
+
 const OUTCOMES = {
   open: "open",
   accepted: "accepted",
@@ -65,6 +67,7 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 
 export const stateName = (state) => STATES[state] ?? state;
 export const kindName = (kind) => KINDS[kind] ?? "contact";
+export const owedName = (kind) => OWED[kind] ?? kind;
 export const outcomeName = (outcome) => OUTCOMES[outcome] ?? outcome.replaceAll("_", " ");
 export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
@@ -89,21 +92,20 @@ export function timeLeft(until, now) {
   return hours >= 48 ? count(Math.round(hours / 24), "day") : count(Math.max(0, hours), "hour");
 }
 
-/** Response speed in words: {title, detail, isKnown, badge}. Unknown is never shown as slow. */
+/** Response speed in words: {title, sample, brief, detail, isKnown, badge}. Unknown is never shown as slow. */
 export function speedWords(speed) {
   if (speed.reason) {
-    return {
-      title: "New here",
-      detail: `not enough data yet: ${speed.have} of ${speed.need} answers`,
-      isKnown: false,
-      badge: null,
-    };
+    const sample = `not enough data yet: ${speed.have} of ${speed.need} answers`;
+    return { title: "New here", sample, brief: sample, detail: sample, isKnown: false, badge: null };
   }
-  const median = speed.t50_s === null ? null : `half within ${duration(speed.t50_s)}`;
+  const sample = count(speed.n, "answer");
+  const median = speed.t50_s === null ? null : `median ${duration(speed.t50_s)}`;
   const rate = speed.rate24 === null ? null : `${Math.round(speed.rate24 * 100)} % within a day`;
   return {
     title: LABELS[speed.label] ?? "Answers",
-    detail: [count(speed.n, "answer"), median, rate].filter(Boolean).join(" · "),
+    sample,
+    brief: [sample, median].filter(Boolean).join(" · "),
+    detail: [sample, median, rate].filter(Boolean).join(" · "),
     isKnown: true,
     badge: { responsive: "Responsive", very_responsive: "Very responsive" }[speed.badge] ?? null,
   };
