@@ -122,9 +122,8 @@ async def _write_latency(client: Redis) -> Finding:
     text = f"median {middle_ms:.2f} ms, longest {longest_ms:.2f} ms of {_WRITES} writes"
     if middle_ms <= _SLOW_WRITE_MS:
         return Finding("write latency", "ok", text)
-    return Finding(
-        "write latency", "warn", text, "use a faster disk, or a store that is nearer: every ack waits for it"
-    )
+    fix = "use a faster disk, or a store that is nearer: every ack waits for it"
+    return Finding("write latency", "warn", text, fix)
 
 
 async def _clock(client: Redis) -> Finding:

@@ -4,8 +4,6 @@ Source: server/docs/server-api.md.
 """
 
 import functools
-import hashlib
-import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -16,6 +14,7 @@ from aiohttp.client_exceptions import ClientError
 
 from greenroom_protocol.commands import DirectorySearch
 from greenroom_protocol.profiles import ProfileView
+from greenroom_server.auth.api_keys import ApiKeys
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.ids import is_name, thread_partition
 from greenroom_server.domain.relationship import Relationship, may_share_contacts
@@ -67,23 +66,21 @@ ApiHandler = Callable[[ApiServices, Call], Awaitable[msgspec.Struct | web.Respon
 def add_api(app: web.Application, services: ApiServices) -> None:
     """Add the routes, and the middleware that answers every error of the application in one shape."""
     app.middlewares.append(answer_errors)
-    is_allowed = _key_check(services.api_keys)
+    keys = ApiKeys(key for key in services.api_keys if key)
     for route in ROUTES:
-        endpoint = _endpoint(services, route, is_allowed)
+        endpoint = _endpoint(services, route, keys)
         if route.method == "GET":
             app.router.add_get(route.path, endpoint)  # which is HEAD, too
         else:
             app.router.add_route(route.method, route.path, endpoint)
 
 
-def _endpoint(
-    services: ApiServices, route: Route, is_allowed: Callable[[web.Request], bool]
-) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _endpoint(services: ApiServices, route: Route, keys: ApiKeys) -> Callable[[web.Request], Awaitable[web.Response]]:
     handler = HANDLERS[route.operation]
     is_open = route.access == OPEN or (route.access == METRICS and services.mint is not None)
 
     async def answer(request: web.Request) -> web.Response:
-        if not is_open and not is_allowed(request):
+        if not is_open and not keys.accept(_key_of(request)):
             raise RefusedError(Refused("auth.api_key"))
         ids = _read_ids(request)
         query = _read_query(request, route.query) if route.query is not None else None
@@ -94,21 +91,10 @@ def _endpoint(
     return answer
 
 
-def _key_check(api_keys: tuple[str, ...]) -> Callable[[web.Request], bool]:
-    """Make the check of the API key; it takes the same time whichever key is sent."""
-    known = [_digest(key) for key in api_keys if key]
-
-    def is_allowed(request: web.Request) -> bool:
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        digest = _digest(key.strip())
-        matches = [hmac.compare_digest(digest, each) for each in known]
-        return scheme.lower() == "bearer" and any(matches)
-
-    return is_allowed
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode(errors="surrogateescape")).digest()
+def _key_of(request: web.Request) -> str:
+    """Give the API key that was sent; empty when there is none."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _read_ids(request: web.Request) -> dict[str, str]:
