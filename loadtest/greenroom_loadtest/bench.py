@@ -18,6 +18,7 @@ import uvloop
 
 from greenroom_loadtest.hub_process import CpuTimes, HubProcess
 from greenroom_loadtest.ledger import Ledger
+from greenroom_loadtest.machine import reference_ns
 from greenroom_loadtest.report import Capacity, Latencies, Report
 from greenroom_loadtest.user import BenchError, Run, VirtualUser
 from greenroom_protocol.cid import make_cid
@@ -41,7 +42,7 @@ class BenchOptions:
     """Clients, each with one freelancer and one thread; 1 to 4,000."""
     seconds: float = 10.0
     """Of each of the two windows that are measured."""
-    idle_count: int = 1000
+    idle_count: int = 2000
     """Further connections that only connect; 1 to 9,000."""
     warm_up_s: float = 2.0
     """Before each window, with the same load; not measured."""
@@ -84,9 +85,11 @@ class _Bench:
             gc.collect()
             gc.freeze()
             gc.disable()
+            reference_before_ns = reference_ns()
             capacity = await self._closed_loop()
             rate_per_s = max(1.0, capacity.messages_per_s / 2)
             measured = await self._open_loop(rate_per_s)
+            references_ns = (reference_before_ns, reference_ns())
             gc.enable()
             checked = await self._until(self._check_logs(), "reading the logs")
         finally:
@@ -109,6 +112,7 @@ class _Bench:
             bytes_per_idle_connection=bytes_per_idle,
             idle_count=options.idle_count,
             pinning=pinning,
+            reference_ns=references_ns,
             checked_threads=checked,
             message_count=len(ledger),
             problems=ledger.problems,

@@ -67,6 +67,8 @@ class Report:
     bytes_per_idle_connection: float
     idle_count: int
     pinning: str
+    reference_ns: tuple[float, float]
+    """Speed of the machine before the load and after it; see `machine`."""
     checked_threads: int
     message_count: int
     """Messages of the whole run, warm-up included."""
@@ -81,9 +83,11 @@ class Report:
         """Give the lines for people."""
         capacity, cpu = self.capacity, self.capacity.cpu
         window = capacity.window_s
+        before, after = self.reference_ns
         lines = [
             f"pairs                  {self.pairs}",
             f"pinning                {self.pinning}",
+            f"machine                {before:.0f} and {after:.0f} ns for the reference, before and after the load",
             f"idle connection        {self.bytes_per_idle_connection:.0f} bytes of hub memory, over {self.idle_count}",
             f"closed loop            {capacity.messages_per_s:.0f} messages/s for {window:.1f} s",
         ]

@@ -4,6 +4,7 @@ This is the only file that knows every class.
 """
 
 import asyncio
+import gc
 import secrets
 import signal
 import time
@@ -377,6 +378,11 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     await node.start()
+    # What was built so far lives as long as the process: collections need not look at it again. Messages make no
+    # cycles, so the young generation may grow.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     try:
         _announce(settings, node.front.port)
         await stop.wait()

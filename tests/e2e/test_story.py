@@ -1,17 +1,22 @@
 """The first conversation in a real browser, from the search to the contract, and through the death of the hub."""
 
+import pytest
 from playwright.async_api import expect
 
 from testkit.demo_page import DemoPage
 from testkit.hub import HubProcess
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ADDRESS = "maya@fernlight.studio"
 MASKED = "email hidden until a contract starts"
 REASON = "E-mail addresses can be shared once a contract starts."
 
 
-async def start_interview(demo: DemoPage) -> None:
-    await demo.client.invite("accessibility", "Jonas Weber")
+async def start_interview(demo: DemoPage, name: str) -> None:
+    await demo.freelancer.play(name)
+    await demo.until_connected()
+    await demo.client.invite(name, name)
     await demo.freelancer.open_first_thread()
     await demo.freelancer.root.get_by_role("button", name="Accept").click()
     await expect(demo.client.state).to_have_text("Accepted")
@@ -65,7 +70,7 @@ async def test_the_whole_story_from_search_to_contract(demo: DemoPage) -> None:
 
 
 async def test_a_bounced_text_stays_with_its_reason_and_can_be_reworded(demo: DemoPage) -> None:
-    await start_interview(demo)
+    await start_interview(demo, "Lucía Herrera")
     text = "Can we go on over WhatsApp instead?"
     await demo.freelancer.write(text)
     await expect(demo.freelancer.feedback).to_contain_text("Not sent: go on over WhatsApp")
@@ -77,9 +82,26 @@ async def test_a_bounced_text_stays_with_its_reason_and_can_be_reworded(demo: De
     assert demo.complaints.lines == []
 
 
+async def test_a_declined_invitation_says_why_and_counts_as_an_answer(demo: DemoPage) -> None:
+    client, freelancer = demo.client, demo.freelancer
+    await freelancer.play("Amara Nwosu")
+    await demo.until_connected()
+    await expect(freelancer.root.locator(".own-speed")).to_contain_text("9 answers")
+    await client.invite("Amara", "Amara Nwosu")
+    await freelancer.open_first_thread()
+    await freelancer.root.get_by_role("button", name="Decline…").click()
+    await freelancer.root.get_by_label("Reason for declining").select_option("budget")
+    await freelancer.root.get_by_role("button", name="Send", exact=True).click()
+    await expect(client.state).to_have_text("Closed")
+    await expect(client.log).to_contain_text("Amara Nwosu declined: The budget does not fit")
+    await expect(client.policy).to_have_text("This conversation is closed.")
+    await expect(freelancer.root.locator(".own-speed")).to_contain_text("10 answers")
+    assert demo.complaints.lines == []
+
+
 async def test_both_sides_go_on_after_the_hub_was_killed(demo: DemoPage, dev_hub: HubProcess) -> None:
     client, freelancer = demo.client, demo.freelancer
-    await start_interview(demo)
+    await start_interview(demo, "Priya Raman")
     await freelancer.write("The calendar.")
     await client.expect_last("The calendar.")
 

@@ -25,10 +25,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from greenroom_server.app import serve
-
     settings = Settings.from_env(environment(), dev=arguments.dev)
     set_up_logging(settings.log_level, settings.log_format)
+    from greenroom_server.app import serve  # takes a moment, which a mistake in the configuration need not wait for
+
     if settings.is_dev and not is_loopback(settings.host):
         complain(f"Development mode gives a token to anybody who can reach {settings.host}; do not use it in public.")
     try:

@@ -31,6 +31,8 @@ class SendQueue:
 
     def durable(self, frame: bytes) -> None:
         """Send a reply or a push that must not be lost while the connection lives."""
+        if self._held:
+            self.writable()  # no event says so when all that was queued left in one write
         if self._buffered() + len(frame) > CAP_BYTES:
             self._too_slow()
             return
@@ -38,6 +40,8 @@ class SendQueue:
 
     def ephemeral(self, frame: bytes, key: str) -> None:
         """Send a frame that may be shed."""
+        if self._held:
+            self.writable()
         if self._held or self._buffered() > SHED_BYTES:
             self.shed_count += key in self._held
             self._held[key] = frame
@@ -45,7 +49,7 @@ class SendQueue:
         self._send(frame)
 
     def writable(self) -> None:
-        """The socket has room again: let the newest of what was kept back out."""
+        """Let the newest of what was kept back out, as far as the socket has room again."""
         while self._held and self._buffered() <= SHED_BYTES:
             key = next(iter(self._held))
             self._send(self._held.pop(key))

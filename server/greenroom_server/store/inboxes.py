@@ -55,7 +55,7 @@ class Inboxes:
             (
                 "FCALL", self._touch, 4, *keys.inbox_keys(user), keys.nodes(partition),
                 keys.tag(partition), self._node, user, thread, owed.epoch, owed.seq, owed.n, owed.state, owed.last_at,
-                owed.seen, owed.own_n, events,
+                owed.read, events,
             ),
             lambda reply: done(_touched(reply)),
         )  # fmt: skip

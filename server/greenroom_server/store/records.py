@@ -52,8 +52,7 @@ class Owed(NamedTuple):
     n: int
     state: str
     last_at: int
-    seen: int
-    own_n: int
+    read: int
     since: int
 
 

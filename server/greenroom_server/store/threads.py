@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from greenroom_protocol.events import KINDS_WITH_ORDINAL, AnyEvent, Event
 from greenroom_server.domain.head import Head, Marks
 from greenroom_server.domain.ids import thread_partition, user_partition
@@ -56,8 +58,7 @@ class Rare:
         return out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Append:
+class Append(Struct, frozen=True, kw_only=True, gc=False):
     """Events that were decided for a thread, and under which circumstances."""
 
     events: Sequence[Event]
@@ -87,6 +88,8 @@ class Committed(NamedTuple):
     at: int
     seq: int
     n: int
+    ended: str
+    """Kind of the obligation that this settled; empty when it settled none."""
     rows: list[tuple[str, Row]]
     """Touched rows of users in the thread's partition."""
     owed: list[tuple[str, bytes]]
@@ -331,9 +334,9 @@ def _outcome(reply: Any, ref: ThreadRef | None, epoch: int) -> Outcome:
     kind = reply[0]
     if kind == b"ok" and ref is not None:
         count = len(ref.locals)
-        rows = [(user, read_row(row)) for user, row in zip(ref.locals, reply[6 : 6 + count], strict=True) if row]
-        owed = list(zip(ref.remotes, reply[6 + count :], strict=True))
-        return Committed(epoch, reply[1], reply[2], reply[3], reply[4], reply[5], rows, owed)
+        rows = [(user, read_row(row)) for user, row in zip(ref.locals, reply[7 : 7 + count], strict=True) if row]
+        owed = list(zip(ref.remotes, reply[7 + count :], strict=True))
+        return Committed(epoch, reply[1], reply[2], reply[3], reply[4], reply[5], reply[6].decode(), rows, owed)
     if kind == b"dup":
         _, how, seq, n, at, extra = unpack(reply[1])
         return Repeat(how, seq, n, at, extra)

@@ -4,6 +4,7 @@
 the other in one task. So the commands of a connection take effect in the order in which they were sent.
 """
 
+import asyncio
 import secrets
 from collections import deque
 from typing import Final
@@ -46,8 +47,9 @@ class Connection:
     """One connection of one device."""
 
     __slots__ = (
-        "_codec", "_commands", "_early", "_is_text", "_live_mark", "_queue", "_registry", "_running", "_services",
-        "_socket", "_unacked", "codec", "device", "id", "issued_at_s", "presence", "session", "user", "watched",
+        "_codec", "_commands", "_early", "_is_text", "_live_mark", "_queue", "_registry", "_room", "_running",
+        "_services", "_socket", "_unacked", "codec", "device", "id", "issued_at_s", "presence", "session", "user",
+        "watched",
     )  # fmt: skip
 
     def __init__(self, services: Services, registry: Registry, subprotocol: str) -> None:
@@ -67,6 +69,8 @@ class Connection:
         self.codec = JSON if self._is_text else MSGPACK
         self._commands: deque[Command] = deque()
         self._running = False
+        self._room: asyncio.Event | None = None
+        """Set when a peer that does not read has room again; None while it reads."""
         self._early: list[tuple[bytes, RowChange]] | None = []
         self._live_mark = 0
         self._unacked: deque[tuple[int, str, int]] = deque(maxlen=UNACKED)
@@ -94,15 +98,18 @@ class Connection:
             self._take(command)
 
     def on_blocked(self) -> None:
-        """A peer that does not read is not read from either: its commands would only add to what it must take."""
+        """A peer that does not read is not read from either, and what it asked for before waits."""
+        self._room = asyncio.Event()
         self._socket.pause_reading()
 
     def on_writable(self) -> None:
         self._queue.writable()
+        self._has_room()
         self._socket.resume_reading()
 
     def on_close(self, code: int) -> None:
         self.session.close(code)
+        self._has_room()
         self._commands.clear()
         self._registry.remove(self, code)
         services = self._services
@@ -110,6 +117,9 @@ class Connection:
             services.live.unwatch(self, self.watched)
         if self.user:
             services.tasks.spawn(self._leave(), "leave")
+
+    def _is_over(self) -> bool:
+        return self.session.state is SessionState.CLOSED
 
     # --- from the hub
 
@@ -142,7 +152,7 @@ class Connection:
 
     def close(self, code: int) -> None:
         """End the connection."""
-        if self.session.state is not SessionState.CLOSED:
+        if not self._is_over():
             self.session.close(code)
             self._socket.close(code)
 
@@ -165,15 +175,25 @@ class Connection:
                 return
         if self._running:
             self._wait(command)
-        elif type(command) is MessageSend:
-            self._services.send.start(self.user, command, self.reply)
-        elif type(command) is Delivered:
-            self._delivered(command.mark)
-        elif type(command) is TypingSet:
-            self._services.live.typing(self.user, command)
-        else:
+        elif not self._start(command):
             self._running = True
-            self._services.tasks.spawn(self._run(command), "command")
+            self._commands.append(command)
+            self._services.tasks.spawn(self._run(), "command")
+
+    def _start(self, command: Command) -> bool:
+        """Carry a command out that needs no task; False when it does."""
+        try:
+            if type(command) is MessageSend:
+                self._services.send.start(self.user, command, self.reply)
+            elif type(command) is Delivered:
+                self._delivered(command.mark)
+            elif type(command) is TypingSet:
+                self._services.live.typing(self.user, command)
+            else:
+                return False
+        except Exception:  # noqa: BLE001 - the connection is where a bug becomes `internal`
+            self._failed(command)
+        return True
 
     def _throttled(self, command: Command, name: str, wait_ms: int) -> None:
         """Refuse what comes too often; what gets no reply is dropped (a later one covers it)."""
@@ -184,56 +204,71 @@ class Connection:
     def _wait(self, command: Command) -> None:
         if len(self._commands) < QUEUED_COMMANDS:
             self._commands.append(command)
-        else:
-            self.reply(error_reply(getattr(command, "id", 0), Refused("session.busy")))
+            return
+        command_id = getattr(command, "id", 0)
+        if command_id:
+            self.reply(error_reply(command_id, Refused("session.busy")))
 
-    async def _run(self, command: Command) -> None:
-        """Carry out a command, then those that waited behind it."""
+    async def _run(self) -> None:
+        """Carry out the commands that wait, as long as the peer is there and takes its replies."""
         try:
-            await self._carry_out(command)
-            while self._commands and self.session.state is not SessionState.CLOSED:
-                await self._carry_out(self._commands.popleft())
+            while self._commands and not self._is_over():
+                if self._room is not None:
+                    await self._room.wait()
+                    continue
+                command = self._commands.popleft()
+                if not self._start(command):
+                    await self._carry_out(command)
         finally:
             self._running = False
 
     async def _carry_out(self, command: Command) -> None:
-        if type(command) is Connect:
-            await self._connect(command)
-        elif type(command) is MessageSend:
-            self._services.send.start(self.user, command, self.reply)
-        elif type(command) is Delivered:
-            self._delivered(command.mark)
-        elif type(command) is TypingSet:
-            self._services.live.typing(self.user, command)
-        else:
-            self.reply(await self._answer(command))
-
-    async def _answer(self, command: Command) -> Reply:
         command_id: int = getattr(command, "id", 0)
         try:
-            return await dispatch(self._services, self, command)
+            if type(command) is Connect:
+                await self._connect(command)
+            else:
+                self.reply(await dispatch(self._services, self, command))
         except RefusedError as error:
-            return error_reply(command_id, error.refused)
+            self.reply(error_reply(command_id, error.refused))
         except StoreError as error:
-            return error_reply(command_id, refusal_of(error))
-        except Exception:
-            verb = command.__struct_config__.tag
-            log.exception("command_failed", verb=verb, connection=self.id)
-            return error_reply(command_id, Refused("internal"))
+            self.reply(error_reply(command_id, refusal_of(error)))
+        except Exception:  # noqa: BLE001 - as above
+            self._failed(command)
+
+    def _failed(self, command: Command) -> None:
+        """Answer a bug of ours; called while its exception is handled."""
+        log.exception("command_failed", verb=command.__struct_config__.tag, connection=self.id)
+        command_id = getattr(command, "id", 0)
+        if command_id:
+            self.reply(error_reply(command_id, Refused("internal")))
+        if type(command) is Connect:
+            self.close(codes.INTERNAL_ERROR)
+
+    def _has_room(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.set()
 
     def reply(self, reply: Reply) -> None:
         """Send a reply."""
         result = reply.code if type(reply) is Error else "ok"
         self._services.counters.commands[reply.__struct_config__.tag, result] += 1  # type: ignore[index]
-        if self.session.state is not SessionState.CLOSED:
+        if not self._is_over():
             self._queue.durable(ENCODERS[self.codec](reply))
 
     # --- the session
 
     async def _connect(self, command: Connect) -> None:
         services = self._services
+        unfit = services.sessions.check(command)
+        if unfit is not None:
+            self._deny(command.id, unfit)
+            return
         try:
             claims = await services.sessions.authenticate(command.token)
+            if self._is_over():
+                return  # the peer went away meanwhile: what is registered now, nobody would take back
             if isinstance(claims, Denied):
                 self._deny(command.id, claims)
                 return
@@ -244,14 +279,12 @@ class Connection:
             self.user, self.device, self.presence = claims.user, command.device, command.state
             self.issued_at_s = claims.issued_at_s
             self._registry.claim_device(self)
-            opened = await services.sessions.open(claims, command, self.id, self)
+            presence = self._registry.presence_of(self.user)
+            opened = await services.sessions.open(claims, command, self.id, self, presence)
         except StoreError as error:
             self._deny(command.id, Denied(refusal_of(error), codes.SERVER_DRAIN))
             return
-        if isinstance(opened, Denied):
-            self._deny(command.id, opened)
-            return
-        if self.session.state is SessionState.CLOSED:
+        if self._is_over():
             return  # the peer went away while its inbox was read; on_close has done the rest
         left_s = claims.expires_at_s - services.now_ms() / 1000
         self.session.connected(services.monotonic_s() + left_s)
@@ -274,6 +307,8 @@ class Connection:
         claims = await self._services.sessions.authenticate(command.token, same_as=self.user)
         if isinstance(claims, Denied):
             raise RefusedError(claims.refused)
+        if self._is_over():
+            raise RefusedError(Refused("server.draining"))  # it closed while the account was read
         left_s = claims.expires_at_s - self._services.now_ms() / 1000
         self.session.refreshed(self._services.monotonic_s() + left_s)
         self.issued_at_s = claims.issued_at_s
@@ -295,7 +330,7 @@ class Connection:
 
     async def _leave(self) -> None:
         try:
-            await self._services.sessions.close(self.user, self)
+            await self._services.sessions.close(self.user, self, self._registry.presence_of(self.user))
         except StoreError:
             log.warning("leave_not_noted", connection=self.id)  # the lease, or the next connect, mends it
 
@@ -313,6 +348,6 @@ class Connection:
         self._socket.send(frame, self._is_text)
 
     def _too_slow(self) -> None:
-        self._services.counters.slow += 1
-        self.session.close(codes.SLOW)
-        self._socket.close(codes.SLOW)
+        if not self._is_over():
+            self._services.counters.slow += 1
+            self.close(codes.SLOW)

@@ -3,15 +3,16 @@
 Served only with development tokens switched on: whoever reaches it may act as any of the demo people.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol, TypeVar, get_args, get_type_hints
 
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from greenroom_protocol.codes import ERRORS
+from greenroom_protocol.commands import InvitationDecline
 from greenroom_server.usecases.demo import CLIENTS, FREELANCERS
 from greenroom_server.usecases.results import RefusedError, error_reply
 
@@ -33,7 +34,17 @@ _HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 _USERS: Final = frozenset(who.user for who in (*CLIENTS, *FREELANCERS))
-_CONTRACT_MOVES: Final = frozenset({"start_contract", "pause_contract", "resume_contract", "end_contract"})
+_T = TypeVar("_T")
+
+
+class _AskToken(msgspec.Struct):
+    user: str
+
+
+class _AskMove(msgspec.Struct):
+    thread: str
+    move: Literal["start_contract", "pause_contract", "resume_contract", "end_contract"]
+    cid: str
 
 
 class DemoActions(Protocol):
@@ -53,18 +64,15 @@ def add_demo(app: web.Application, mint: Callable[[str, int], str], marketplace:
     """
 
     async def token(request: web.Request) -> web.Response:
-        user = (await _read(request)).get("user")
-        if user not in _USERS:
+        asked = await _read(request, _AskToken)
+        if asked.user not in _USERS:
             return _json({"code": "perm.denied", "message": "Not one of the demo people."}, 403)
-        return _json({"token": mint(user, TOKEN_LIFE_S), "life_s": TOKEN_LIFE_S})
+        return _json({"token": mint(asked.user, TOKEN_LIFE_S)})
 
     async def contract(request: web.Request) -> web.Response:
-        asked = await _read(request)
-        thread, move, cid = asked.get("thread"), asked.get("move"), asked.get("cid")
-        if not (isinstance(thread, str) and isinstance(cid, str) and move in _CONTRACT_MOVES):
-            return _json({"code": "bad_request.field", "message": ERRORS["bad_request.field"].message}, 400)
+        asked = await _read(request, _AskMove)
         try:
-            await marketplace.move_thread(thread, move, cid)
+            await marketplace.move_thread(asked.thread, asked.move, asked.cid)
         except RefusedError as error:
             reply = error_reply(0, error.refused)
             return _json({"code": reply.code, "message": reply.message}, 409)
@@ -93,27 +101,25 @@ def _file(path: Path) -> Handler:
 
 
 def _setup() -> dict[str, Any]:
-    """Say who can be played, and what the error codes mean."""
+    """Say who can be played, why an invitation may be declined, and what the error codes mean."""
     return {
         "clients": [{"user": who.user, "name": who.name, "about": who.about} for who in CLIENTS],
         "freelancers": [{"user": who.user, "name": who.name, "about": who.headline} for who in FREELANCERS],
+        "decline_reasons": get_args(get_type_hints(InvitationDecline)["reason"]),
         "messages": {code: row.message for code, row in ERRORS.items()},
     }
 
 
-async def _read(request: web.Request) -> dict[str, Any]:
+async def _read(request: web.Request, kind: type[_T]) -> _T:
     """Read a JSON object; another content type is refused, so that no foreign page can post here unasked."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType()
     try:
-        body = await request.json()
-    except ValueError:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except msgspec.DecodeError:
         raise web.HTTPBadRequest() from None
-    if not isinstance(body, dict):
-        raise web.HTTPBadRequest()
-    return body
 
 
 def _json(body: object, status: int = 200) -> web.Response:
     headers = {**_HEADERS, "Cache-Control": "no-store", "Content-Type": "application/json"}
-    return web.Response(body=json.dumps(body).encode(), status=status, headers=headers)
+    return web.Response(body=msgspec.json.encode(body), status=status, headers=headers)

@@ -15,11 +15,12 @@ from greenroom_protocol.replies import (
     Reply,
 )
 from greenroom_server.delivery.feed import Sink
+from greenroom_server.domain.ids import is_name, thread_partition
 from greenroom_server.domain.thread_actions import ThreadAction
 from greenroom_server.screening.context import Surface
 from greenroom_server.transport.services import Services
 from greenroom_server.usecases.move_thread import Move
-from greenroom_server.usecases.results import NOT_FOUND, RefusedError
+from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
 
 
 class Caller(Sink, Protocol):
@@ -52,9 +53,9 @@ async def _presence(_services: Services, caller: Caller, command: c.PresenceSet)
 
 
 async def _watch(services: Services, caller: Caller, command: c.PresenceWatch) -> Reply:
-    reply = await services.live.watch(caller, caller.watched, command)
-    caller.watched = tuple(dict.fromkeys(command.users))
-    return reply
+    # Noted before the store is asked: if that fails, or the peer leaves, what was registered is still taken back.
+    old, caller.watched = caller.watched, tuple(dict.fromkeys(command.users))
+    return await services.live.watch(caller, old, command)
 
 
 async def _accept(services: Services, caller: Caller, command: c.InvitationAccept) -> Reply:
@@ -139,4 +140,18 @@ async def dispatch(services: Services, caller: Caller, command: c.Command) -> Re
     handler = HANDLERS.get(type(command))
     if handler is None:
         raise RefusedError(NOT_FOUND)
+    _check_ids(command)
     return await handler(services, caller, command)
+
+
+def _check_ids(command: c.Command) -> None:
+    """Refuse ids that nothing can have: behind here they become parts of keys and fields in the store."""
+    thread = getattr(command, "thread", None)
+    if thread is not None and thread_partition(thread) is None:
+        raise RefusedError(NOT_FOUND)
+    for field in ("freelancer", "job"):
+        name = getattr(command, field, None)
+        if name is not None and not is_name(name):
+            raise RefusedError(Refused("bad_request.field", detail=field))
+    if not all(map(is_name, getattr(command, "users", ()))):
+        raise RefusedError(Refused("bad_request.field", detail="users"))

@@ -58,6 +58,7 @@ class Throttle:
     def __init__(self, rates: Mapping[str, Rate]) -> None:
         self._rates = {**DEFAULT_RATES, **rates}
         self._buckets: dict[tuple[str, str], list[float]] = {}
+        self._prune_at = _PRUNE_AT
 
     def take(self, user: str, name: str, now_s: float) -> int:
         """Take a token of a class; gives 0, or in how many milliseconds one will be there.
@@ -71,7 +72,7 @@ class Throttle:
         key = (user, name)
         bucket = self._buckets.get(key)
         if bucket is None:
-            if len(self._buckets) >= _PRUNE_AT:
+            if len(self._buckets) >= self._prune_at:
                 self._prune(now_s)
             self._buckets[key] = [rate.burst - 1.0, now_s]
             return 0
@@ -81,10 +82,10 @@ class Throttle:
             bucket[0] = tokens - 1.0
             return 0
         bucket[0] = tokens
-        return max(1, round((1.0 - tokens) / rate.per_s * 1000))
+        return int((1.0 - tokens) / rate.per_s * 1000) + 1  # rounded up: who waits this long gets the token
 
     def _prune(self, now_s: float) -> None:
-        """Forget the buckets that have filled up again."""
+        """Forget the buckets that have filled up again; looks at all of them, so not for every user of a storm."""
         full = [
             key
             for key, (tokens, at) in self._buckets.items()
@@ -92,3 +93,4 @@ class Throttle:
         ]
         for key in full:
             del self._buckets[key]
+        self._prune_at = max(_PRUNE_AT, 2 * len(self._buckets))

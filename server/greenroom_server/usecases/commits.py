@@ -9,7 +9,6 @@ Source: server/docs/architecture.md, The paths.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -19,6 +18,7 @@ from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.events import Event
 from greenroom_protocol.replies import PolicyView
 from greenroom_server.domain.head import Head
+from greenroom_server.domain.response_speed import PUBLIC_KINDS
 from greenroom_server.domain.thread_state import Role
 from greenroom_server.store.errors import StoreError, StoreRefused
 from greenroom_server.store.threads import (
@@ -39,10 +39,10 @@ from greenroom_server.usecases.results import NOT_FOUND, Refused, refusal_of
 log = structlog.get_logger()
 
 ATTEMPTS: Final = 3
+_PUBLIC_KINDS: Final = frozenset(kind.value for kind in PUBLIC_KINDS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan wants appended."""
 
     events: Sequence[Event]
@@ -55,8 +55,7 @@ class Draft:
     """What the filter did, for the reply and for repeats of the cid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounce:
+class Bounce(msgspec.Struct, frozen=True):
     """The filter gave the text back; the verdict is kept under the cid."""
 
     policy: PolicyView
@@ -65,8 +64,7 @@ class Bounce:
 Plan = Callable[[Head, Role], Draft | Bounce | Refused]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """The command is carried out (now, or before when `dup`)."""
 
     seq: int
@@ -78,8 +76,7 @@ class Done:
     policy: PolicyView | None
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(msgspec.Struct, frozen=True):
     """Who acts on a thread, and under which cid."""
 
     user: str
@@ -103,7 +100,7 @@ class Commits:
         self.epochs = epochs
         """Epoch of each partition, as confirmed for this primary; the owner replaces the items."""
         self.on_answered: Callable[[str], object] = lambda _freelancer: None
-        """Called when a commit may have settled an obligation of a freelancer."""
+        """Called when a commit settled an obligation that a freelancer's profile counts."""
         self._hash_key = hash_key.encode()[:64]
 
     def hash(self, verb: str, body: str) -> str:
@@ -211,7 +208,7 @@ class _Run:
             if draft.rare is not None:
                 commits.heads.drop(self._thread)
             commits.deliver.committed(self._thread, draft.events, outcome)
-            if draft.op[0] in "fx":
+            if outcome.ended in _PUBLIC_KINDS:
                 commits.on_answered(self._loaded.head.freelancer)
             self._done(Done(outcome.first_seq, outcome.first_n, outcome.at, draft.state, False, draft.policy))
         elif isinstance(outcome, Stale):

@@ -51,8 +51,7 @@ class Rebuild:
         head, marks = found
         users = [u for u, p in head.participants.items() if not p.until_seq and user_partition(u) in partitions]
         for user in users:
-            owed = Owed(
-                self._epochs[partition], marks.seq, marks.n, head.state.value, marks.at, marks.read.get(user, 0), 0, 0
-            )
+            read = marks.read.get(user, 0)
+            owed = Owed(self._epochs[partition], marks.seq, marks.n, head.state.value, marks.at, read, 0)
             self._deliver.touch(user, thread, pack(owed), None)
         return len(users)

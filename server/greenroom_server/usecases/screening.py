@@ -1,5 +1,6 @@
 """Screening a text for a thread: the context from the head, the verdict as the wire shows it."""
 
+from functools import cache
 from typing import NamedTuple
 
 import structlog
@@ -10,6 +11,7 @@ from greenroom_protocol.replies import PolicyView
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.relationship import Conversion, Origin, may_pay_outside
+from greenroom_server.domain.thread_state import ThreadState
 from greenroom_server.screening.context import Context, Surface
 from greenroom_server.screening.screen import Screen
 from greenroom_server.screening.verdict import Action, Verdict
@@ -52,25 +54,32 @@ class Screening:
     def _context(self, surface: Surface, head: Head, sender: str, now_ms: int) -> Context:
         pair = head.relationship
         conversion = pair.conversion
-        if conversion is Conversion.NONE and may_pay_outside(pair, self._policy, now_ms):
+        if (
+            conversion is Conversion.NONE
+            and pair.first_contract_at_ms is not None
+            and may_pay_outside(pair, self._policy, now_ms)
+        ):
             conversion = Conversion.EXEMPT
-        return Context(
-            head.state.value,
-            pair.origin is Origin.EXTERNAL,
-            conversion.value,
-            surface,
-            is_repeat=sender in head.bounces,
-        )
+        return _context(head.state, pair.origin is Origin.EXTERNAL, conversion, surface, sender in head.bounces)
 
     def _screened(self, text: str, verdict: Verdict) -> Screened:
         action = verdict.action
-        self._counters.verdicts[action.value, verdict.code or ""] += 1
         if action is Action.ALLOW and verdict.notice is None:
+            self._counters.verdicts["allow", ""] += 1
             return Screened(True, text, [], None)
+        self._counters.verdicts[action.value, verdict.code or ""] += 1
         if verdict.has_failed:
             log.error("screening_failed", code=verdict.code)
         hidden = [Span(h.start, h.end, h.kind.value, h.reason) for h in verdict.hidden]
         return Screened(action in _PASSES, verdict.text, hidden, policy_view(verdict))
+
+
+@cache
+def _context(
+    state: ThreadState, is_external: bool, conversion: Conversion, surface: Surface, is_repeat: bool
+) -> Context:
+    """Make each of the few contexts once; they are made for every message."""
+    return Context(state.value, is_external, conversion.value, surface, is_repeat=is_repeat)
 
 
 def policy_view(verdict: Verdict) -> PolicyView:

@@ -19,6 +19,9 @@ from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, 
 from greenroom_server.usecases.screening import Screening
 
 _ALLOWED: Final = PolicyView(action="allow")
+_BY_A_PERSON: Final = Facts(client_has_written=True)
+"""An open thread begins with something the client wrote."""
+_BY_A_PROGRAM: Final = Facts(client_has_written=True, is_auto=True)
 _DAY_MS: Final = 86_400_000
 
 
@@ -66,8 +69,10 @@ class SendMessage:
         """Decide what a message does to a thread as it stands."""
         if head.relationship.is_blocked:
             return Refused("peer.blocked")
-        # A direct thread begins with the client's message, so from there on the client has written.
-        facts = Facts(why=head.why, client_has_written=head.state is not ThreadState.CLOSED, is_auto=command.auto)
+        if head.state is ThreadState.CLOSED:
+            facts = Facts(why=head.why, is_auto=command.auto)
+        else:
+            facts = _BY_A_PROGRAM if command.auto else _BY_A_PERSON
         decision = decide(head.state, role, ThreadAction.SEND, facts)
         if isinstance(decision, Denied):
             return Refused(decision.code)

@@ -75,7 +75,7 @@ class Sessions:
 
     async def authenticate(self, token: str, *, same_as: str | None = None) -> Claims | Denied:
         """Check a token and the account it names; every connect and every resume does, so that bans hold."""
-        claims = self._verifier.verify(token, self._now_ms() / 1000)
+        claims = await self._verifier.verify_or_refresh(token, self._now_ms() / 1000)
         if isinstance(claims, TokenRefused):
             expired = claims.code == "auth.token_expired"
             return Denied(Refused(claims.code), codes.TOKEN_EXPIRED if expired else codes.BAD_TOKEN)
@@ -88,15 +88,27 @@ class Sessions:
                 return Denied(Refused("auth.revoked"), close)
         return claims
 
-    async def open(self, claims: Claims, command: Connect, session: str, sink: Sink) -> Opened | Denied:
-        """Register the connection, then read what the device missed; pushes wait in the connection meanwhile."""
+    def check(self, command: Connect) -> Denied | None:
+        """Refuse what no token could help; None when it is worth looking at the token."""
         if command.v != limits.PROTOCOL_VERSION:
             return Denied(Refused("version.unsupported"), codes.UPGRADE_REQUIRED)
         if not is_name(command.device):
             return Denied(Refused("bad_request.field", detail="device"), codes.PROTOCOL_ERROR)
+        return None
+
+    async def open(self, claims: Claims, command: Connect, session: str, sink: Sink, presence: str) -> Opened:
+        """Register the connection, then read what the device missed; pushes wait in the connection meanwhile.
+
+        Args:
+            claims: of a token that `authenticate` accepted.
+            command: accepted by `check`.
+            session: id of the session.
+            sink: the connection.
+            presence: of the user through this node, this connection included.
+        """
         user = claims.user
         feed = self._hub.attach(user, sink)
-        await self._live.attend(user, command.state, command.device, session)
+        await self._live.attend(user, presence, command.device, session)
         resumed = await self._reads.resume(user, command.resume)
         page = resumed.page
         feed.start(page.epoch, page.mark)
@@ -122,10 +134,12 @@ class Sessions:
         )
         return Opened(reply, page.mark)
 
-    async def close(self, user: str, sink: Sink) -> None:
-        """A connection is gone; the user may be, too."""
+    async def close(self, user: str, sink: Sink, presence: str) -> None:
+        """A connection is gone; the user may be, too, or is left with the presence of the other connections."""
         if self._hub.detach(user, sink):
             await self._live.leave(user)
+        elif self._hub.feed(user) is not None:
+            await self._live.attend(user, presence, "", "")
 
     async def state(self, user: str, state: str) -> None:
         """Change the presence a user has through this node."""

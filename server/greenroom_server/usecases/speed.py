@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from greenroom_protocol.commands import MetricsRows
-from greenroom_protocol.pushes import MetricsChanged
 from greenroom_protocol.profiles import MetricsRow, SpeedView
+from greenroom_protocol.pushes import MetricsChanged
 from greenroom_protocol.replies import MetricsRowsPage
 from greenroom_server.delivery.hub import Hub
 from greenroom_server.domain.policy import MarketplacePolicy

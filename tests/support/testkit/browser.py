@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_INSTALL: Final = "apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core"
+_INSTALL: Final = "apt-get update && apt-get install -y --no-install-recommends chromium fonts-inter fonts-dejavu-core"
 _INSTALL_S: Final = 600
 _FLAGS: Final = (
     "--headless",
@@ -55,9 +55,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """Run Chromium for the length of a block."""
     executable = find_chromium()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=executable, args=list(_FLAGS), ignore_default_args=["--headless=old"]
-        )
+        browser = await playwright.chromium.launch(executable_path=executable, args=list(_FLAGS))
         try:
             yield browser
         finally:
@@ -70,8 +68,9 @@ class Complaints:
     def __init__(self, page: Page) -> None:
         self.lines: list[str] = []
         """In order, each with its kind."""
-        page.on("console", lambda said: said.type in ("error", "warning") and self._add(said.type, said.text))
-        page.on("pageerror", lambda error: self._add("exception", str(error)))
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.lines.append(f"exception: {error}"))
 
-    def _add(self, kind: str, text: str) -> None:
-        self.lines.append(f"{kind}: {text}")
+    def _said(self, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            self.lines.append(f"{said.type}: {said.text}")

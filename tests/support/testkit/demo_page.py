@@ -2,12 +2,12 @@
 
 from typing import Final, Literal
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from testkit.browser import Complaints
 
 Side = Literal["client", "freelancer"]
-VIEWPORT: Final = {"width": 1280, "height": 800}
+VIEWPORT: Final = ViewportSize(width=1280, height=800)
 
 
 class DemoPage:
@@ -46,6 +46,10 @@ class DemoPane:
         self.composer: Final = self.root.get_by_role("textbox", name="Message")
         self.feedback: Final = self.root.locator(".compose .feedback")
         self.policy: Final = self.root.locator(".policy-line")
+
+    async def play(self, name: str) -> None:
+        """Be another person on this side."""
+        await self.root.locator(".person").select_option(label=name)
 
     async def invite(self, words: str, name: str, text: str | None = None) -> None:
         """Find a freelancer by words and invite them to the first job."""

@@ -2,21 +2,22 @@
 --
 -- `k` names keys: stream, head, cids, dirty, nodes, obligations, obligations_by_t0, timers, amends, pairing.
 -- `a` holds: tag, thread, client, node, epoch, actor, cid, cid_ms, hash, op, seen, extra, state, rare.
--- `head` is what the log's head said: seq, n, at, cid_day, debt, wrote, last.
+-- `head` is what the log's head said: seq, n, at, cid_day, debt, wrote, last, read (how far the actor is known to have
+-- read, by their mark or by what they wrote).
 -- `events` is a list of {numbered '0'|'1', payload}; `locals_` of {user, inbox, rows, where}; `remotes` of users.
 --
 -- `rare` (nil on an ordinary message): set = {field, value, ...} for the head, amend = {target, is_erasure},
 -- timer = {at, member}, drop_timer = member, index = job and unindex = job for the pair's index.
--- Gives {'ok', first seq, first n, at, seq, n, per local: row or false, per remote: dirty value}.
+-- Gives {'ok', first seq, first n, at, seq, n, kind of the obligation it ended, per local: row or false, per remote: dirty value}.
 
-local function owe(k_dirty, user, thread, value, now)
+local function owe(k_dirty, user, thread, value)
   local field = user .. '/' .. thread
   local packed = cmsgpack.pack(value)
   if redis.call('HSETNX', k_dirty, field, packed) == 0 then
     local old = cmsgpack.unpack(redis.call('HGET', k_dirty, field))
     if old[1] == value[1] then
-      value[6], value[7] = math.max(old[6], value[6]), math.max(old[7], value[7])
-      value[8] = old[8]
+      value[6] = math.max(old[6], value[6])
+      value[7] = old[7]
     end
     packed = cmsgpack.pack(value)
     redis.call('HSET', k_dirty, field, packed)
@@ -45,6 +46,14 @@ local function rarely(k, a, rare, seq)
   if rare.index then redis.call('HSET', k.pairing, 'job:' .. rare.index, a.thread) end
 end
 
+-- Give how far an author has read: up to the own n only when everything before it was on the screen, so that no
+-- message that landed just before is hidden. Decided here, where events have their order, so that touches need none.
+local function read_by_author(a, head, own_n)
+  if a.op == 'a' or a.actor == '' then return 0 end
+  local read = math.max(head.read, math.min(a.seen, head.n))
+  return own_n > 0 and read == own_n - 1 and own_n or read
+end
+
 local function append(k, a, head, events, locals_, remotes, now)
   local at = math.max(now, head.at)
   local first_seq, first_n = head.seq + 1, 0
@@ -69,21 +78,20 @@ local function append(k, a, head, events, locals_, remotes, now)
   end
   redis.call('HSET', k.head, 'seq', seq, 'n', n, 'at', at, 'cid_day', cid_day, 'debt', debt[1], 'wrote', debt[2],
     'last', debt[3], unpack(a.rare and a.rare.set or {}))
+  local read = read_by_author(a, head, first_n)
+  if read > head.read then redis.call('HSET', k.head, 'wrote:' .. a.actor, read) end
   if a.rare then rarely(k, a, a.rare, first_seq) end
   local new = { a.epoch, seq, n, a.state, at }
-  local out = { 'ok', first_seq, first_n, at, seq, n }
-  local author_n = a.op ~= 'a' and first_n or 0
+  local out = { 'ok', first_seq, first_n, at, seq, n, debt[4] }
   for i = 1, #locals_ do
     local l = locals_[i]
-    local author = l[1] == a.actor
-    local row = touch_row(l[2], l[3], a.thread, new, author and a.seen or -1, author and author_n or 0)
+    local row = touch_row(l[2], l[3], a.thread, new, l[1] == a.actor and read or 0)
     if row then publish_row(a.tag, other_nodes(l[4], k.nodes, a.node, now), l[1], a.thread, a.epoch, row, published) end
     out[#out + 1] = row or false
   end
   for i = 1, #remotes do
-    local author = remotes[i] == a.actor
     out[#out + 1] = owe(k.dirty, remotes[i], a.thread,
-      { a.epoch, seq, n, a.state, at, author and a.seen or -1, author and author_n or 0, now }, now)
+      { a.epoch, seq, n, a.state, at, remotes[i] == a.actor and read or 0, now })
   end
   return out
 end

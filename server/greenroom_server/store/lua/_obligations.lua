@@ -10,12 +10,14 @@ local function open_obligation(k_hash, k_by_t0, kind, thread, client, seq, t0)
   return id
 end
 
+-- End an obligation; gives its kind.
 local function end_obligation(k_hash, id, t1, outcome)
   local raw = redis.call('HGET', k_hash, id)
-  if not raw then return end
+  if not raw then return '' end
   local o = cmsgpack.unpack(raw)
   o[5], o[6] = t1, outcome
   redis.call('HSET', k_hash, id, cmsgpack.pack(o))
+  return o[1]
 end
 
 -- An invitation while something is owed: one obligation, of kind invitation; over a private follow-up it starts anew.
@@ -37,9 +39,9 @@ end
 --   f           a freelancer's own message
 --   x:<outcome> ends the open one (accepted, declined, withdrawn, expired, ...)
 --   - or a      nothing (service events, automation)
--- `head` is {debt id, freelancer has written, last writer}. Gives the same three afterwards.
+-- `head` is {debt id, freelancer has written, last writer}. Gives the same three afterwards, and the kind it ended or ''.
 local function settle_debt(k_hash, k_by_t0, op, head, thread, client, seq, at)
-  local debt, wrote, last = head[1], head[2], head[3]
+  local debt, wrote, last, ended = head[1], head[2], head[3], ''
   local first = string.sub(op, 1, 1)
   if first == 'c' then
     if debt == '' then
@@ -52,7 +54,7 @@ local function settle_debt(k_hash, k_by_t0, op, head, thread, client, seq, at)
     last = 'c'
   elseif first == 'f' then
     if debt ~= '' then
-      end_obligation(k_hash, debt, at, 'answered')
+      ended = end_obligation(k_hash, debt, at, 'answered')
       debt = ''
     end
     wrote, last = '1', 'f'
@@ -63,8 +65,8 @@ local function settle_debt(k_hash, k_by_t0, op, head, thread, client, seq, at)
       invite_over(k_hash, k_by_t0, debt, at)
     end
   elseif first == 'x' and debt ~= '' then
-    end_obligation(k_hash, debt, at, string.sub(op, 3))
+    ended = end_obligation(k_hash, debt, at, string.sub(op, 3))
     debt = ''
   end
-  return { debt, wrote, last }
+  return { debt, wrote, last, ended }
 end

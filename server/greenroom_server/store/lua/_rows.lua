@@ -25,10 +25,9 @@ local function store_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- Merge `new` {epoch, seq, n, state, last_at} into the row of `thread`; give {mark, from, seq, n, read, state, last_at}
--- or nil when nothing grew. `seen` (-1: unknown) and `own_n` (0: not the author) move the user's own read mark: it
--- becomes own_n only when everything before it was seen, so that no message that landed just before is hidden.
-local function touch_row(k_inbox, k_rows, thread, new, seen, own_n)
+-- Merge `new` {epoch, seq, n, state, last_at} and the user's own read mark (0: says nothing) into the row of `thread`;
+-- give {mark, from, seq, n, read, state, last_at}, or nil when nothing grew. Everything merges by maximum.
+local function touch_row(k_inbox, k_rows, thread, new, new_read)
   local got = redis.call('HMGET', k_rows, '#mark', thread)
   local mark = tonumber(got[1] or 0) + 1
   local epoch, seq, n, read, state, last_at, from = new[1], new[2], new[3], 0, new[4], new[5], 0
@@ -50,10 +49,9 @@ local function touch_row(k_inbox, k_rows, thread, new, seen, own_n)
       read = math.min(old[4], n)
     end
   end
-  local base = math.max(read, math.min(seen, n))
-  if own_n > 0 and base == own_n - 1 then base = own_n end
-  if base > read then
-    read = base
+  new_read = math.min(new_read, new[3])
+  if new_read > read then
+    read = new_read
     grew = true
   end
   if not grew then

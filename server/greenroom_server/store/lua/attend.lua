@@ -1,7 +1,7 @@
 -- attend: a node begins to serve a user, or serves them in another presence; fences the device's older socket.
 -- KEYS 1 where 2 nodes 3 devices 4 watchers 5 epoch
 -- ARGV 1 tag 2 node 3 user 4 state (active, background) 5 device ('' keeps all) 6 connection
--- Gives {epoch, '1' when the user was offline before}.
+-- Gives {epoch of the inbox, the user's presence now, their presence before}.
 
 local function presence_of(k_where, k_nodes, now)
   local where, state = redis.call('HGETALL', k_where), 'offline'

@@ -5,7 +5,8 @@
 --      2 MessagePack: {epoch, rev, pair rev, actor, cid ('' for the marketplace's), cid ms, body hash, op, seen, extra,
 --        state after, rare or nil, a digit for each event: 1 takes an n, cid of the sender's message before ('' any)}
 --      then the payload of each event
--- Gives {'ok', first seq, first n, at, seq, n, row or nil for each local, dirty value for each remote},
+-- Gives {'ok', first seq, first n, at, seq, n, kind of the obligation it ended or '', row or nil for each local,
+--       dirty value for each remote},
 --       {'dup', stored result}, {'conflict'}, {'window'}, {'gap'}, {'rev'}, {'epoch', epoch}.
 
 local function check_cid(k_cids, k_head, actor, cid, cid_ms, hash, now)
@@ -29,7 +30,7 @@ local function name_keys(KEYS, users, is_rare)
   return k, locals_
 end
 
--- Append after all checks have passed; `h` is {seq, n, at, cid_day, debt, wrote, last} of the head.
+-- Append after all checks have passed; `h` is {seq, n, at, cid_day, debt, wrote, last, rev, read and wrote:<actor>}.
 local function commit_checked(KEYS, ARGV, s, d, h, now)
   local a = { tag = s[1], thread = s[2], client = s[4], node = s[5], epoch = d[1], actor = d[4], cid = d[5],
     cid_ms = d[6], hash = d[7], op = d[8], seen = d[9], extra = d[10], state = d[11], rare = d[12] }
@@ -37,7 +38,7 @@ local function commit_checked(KEYS, ARGV, s, d, h, now)
   for i = 3, #ARGV do events[i - 2] = { string.sub(d[13], i - 2, i - 2), ARGV[i] } end
   local k, locals_ = name_keys(KEYS, s[6], a.rare)
   local head = { seq = tonumber(h[1]), n = tonumber(h[2]), at = tonumber(h[3]), cid_day = tonumber(h[4]),
-    debt = { h[5], h[6], h[7] } }
+    debt = { h[5], h[6], h[7] }, read = math.max(tonumber(h[9] or 0), tonumber(h[10] or 0)) }
   return append(k, a, head, events, locals_, s[7], now)
 end
 
@@ -50,7 +51,8 @@ local function commit(KEYS, ARGV)
   end
   local epoch = redis.call('HGET', KEYS[8], 'epoch')
   if tonumber(epoch) ~= d[1] then return { 'epoch', epoch } end
-  local h = redis.call('HMGET', KEYS[2], 'seq', 'n', 'at', 'cid_day', 'debt', 'wrote', 'last', 'rev')
+  local h = redis.call('HMGET', KEYS[2], 'seq', 'n', 'at', 'cid_day', 'debt', 'wrote', 'last', 'rev',
+    'read:' .. d[4], 'wrote:' .. d[4])
   local pair_rev = redis.call('HGET', KEYS[9], s[3] .. '#rev') or '0'
   if h[8] ~= d[2] or pair_rev ~= d[3] then return { 'rev' } end
   if d[14] ~= '' and redis.call('HEXISTS', KEYS[3], d[4] .. ' ' .. d[14]) == 0 then return { 'gap' } end

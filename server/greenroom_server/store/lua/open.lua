@@ -16,7 +16,7 @@ local function open(KEYS, ARGV)
   if thread then return { 'adopt', thread } end
   redis.call('HSET', k_pairing, 'job:' .. job, s[2])
   redis.call('HSET', KEYS[2], 'rev', 1, unpack(d[15]))
-  return commit_checked(KEYS, ARGV, s, d, { 0, 0, 0, 0, '', '0', '' }, now)
+  return commit_checked(KEYS, ARGV, s, d, { 0, 0, 0, 0, '', '0', '', '1' }, now)
 end
 
 register('open', open)

@@ -7,7 +7,7 @@ local function read(KEYS, ARGV)
   local raw = redis.call('HGET', KEYS[2], ARGV[4])
   if not raw then return false end
   local old = cmsgpack.unpack(raw)
-  local row = touch_row(KEYS[1], KEYS[2], ARGV[4], { old[1], 0, 0, '', 0 }, math.min(tonumber(ARGV[5]), old[3]), 0)
+  local row = touch_row(KEYS[1], KEYS[2], ARGV[4], { old[1], 0, old[3], '', 0 }, tonumber(ARGV[5]))
   if not row then return { old[1], false, old[4] } end
   publish_row(ARGV[1], other_nodes(KEYS[3], KEYS[4], ARGV[2], store_ms()), ARGV[3], ARGV[4], old[1], row, {})
   return { old[1], row }

@@ -16,9 +16,9 @@ export class Conversation {
   #isFilled = false;
   #isAtEnd = true;
 
-  /** `messages`: sentence by error code; `onBack` leaves the thread. */
-  constructor(session, thread, messages, onBack) {
-    Object.assign(this, { session, thread, messages });
+  /** `setup`: {messages (by error code), decline_reasons}; `onBack` leaves the thread. */
+  constructor(session, thread, setup, onBack) {
+    Object.assign(this, { session, thread, setup });
     const id = `${session.user}-${thread}`;
     this.head = el("header", { class: "thread-head" });
     this.title = el("h3", { id: `${id}-title`, tabindex: "-1" });
@@ -32,10 +32,10 @@ export class Conversation {
       el("div", { class: "who" }, this.title, this.who, this.speed),
       this.chip,
     );
-    this.older = button("Load earlier messages", () => session.showOlder(thread), { class: "quiet older", hidden: true });
+    this.older = button("Load earlier messages", () => this.#showOlder(), { class: "quiet older", hidden: true });
     this.log = el("div", { class: "log", role: "log", "aria-live": "off", "aria-labelledby": `${id}-title` });
     this.typing = el("p", { class: "typing" });
-    this.composer = new Composer(session, thread, messages, id);
+    this.composer = new Composer(session, thread, setup.messages, id);
     this.scroll = el("div", { class: "scroll", tabindex: "0" }, this.older, this.log, this.typing);
     this.element = el("div", { class: "conversation" }, this.head, this.scroll, this.composer.element);
     this.scroll.addEventListener("scroll", () => this.#scrolled());
@@ -111,6 +111,15 @@ export class Conversation {
     this.#stayAtEnd();
   }
 
+  /** What is on screen stays where it is while older messages come above it. */
+  async #showOlder() {
+    const below = this.scroll.scrollHeight - this.scroll.scrollTop;
+    this.log.setAttribute("aria-live", "off");
+    await this.session.showOlder(this.thread);
+    this.scroll.scrollTop = this.scroll.scrollHeight - below;
+    this.log.setAttribute("aria-live", "polite");
+  }
+
   /** Whoever looks at the newest message goes on doing so, whatever grows. */
   #stayAtEnd() {
     if (this.#isAtEnd) this.scroll.scrollTop = this.scroll.scrollHeight;
@@ -142,6 +151,7 @@ export class Conversation {
       head,
       isLast: !isOneGroup || Boolean(event.hidden?.length),
       nameOf: (user) => this.#nameOf(head, user),
+      declineReasons: this.setup.decline_reasons,
       answer: (command) => this.#answer(command),
     };
   }
@@ -152,11 +162,7 @@ export class Conversation {
   }
 
   async #answer(command) {
-    try {
-      await this.session.ask({ ...command, thread: this.thread, cid: this.session.newCid() });
-    } catch (refusal) {
-      fill(this.typing, refusal.message);
-    }
+    await this.session.ask({ ...command, thread: this.thread, cid: this.session.newCid() });
     await this.session.head(this.thread);
     this.title.focus();
   }

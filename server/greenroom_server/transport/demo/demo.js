@@ -21,7 +21,7 @@ async function start() {
   const url = new URL("/ws", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   const shared = {
-    messages: setup.messages,
+    ...setup,
     url: url.href,
     getToken: (user) => post("/demo/token", { user }),
     onThread: (session, thread) => stage.show(session, thread),

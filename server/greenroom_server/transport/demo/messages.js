@@ -2,7 +2,7 @@
 
 import { button, el, fill, hiddenText, icon, pieces } from "./elements.js";
 import {
-  DECLINE_REASONS, NOTICES, count, dayOf, fullTime, kindName, systemWords, timeLeft, timeOfDay,
+  NOTICES, count, dayOf, fullTime, kindName, reasonName, systemWords, timeLeft, timeOfDay,
 } from "./words.js";
 
 /** Text with its hidden parts as chips. */
@@ -20,7 +20,8 @@ function whyHidden(hidden, policy) {
 }
 
 /**
- * The view of one item. `context`: {me, session, head, isLast (of a group of one author), answer(command)}.
+ * The view of one item. `context`: {me, session, head, isLast (of a group of one author), nameOf(user),
+ * declineReasons, answer(command)}.
  */
 export class ItemView {
   constructor() {
@@ -104,11 +105,19 @@ export class ItemView {
     const reason = el(
       "select",
       { "aria-label": "Reason for declining" },
-      Object.entries(DECLINE_REASONS).map(([value, text]) => el("option", { value }, text)),
+      context.declineReasons.map((reason) => el("option", { value: reason }, reasonName(reason))),
     );
-    const answer = (command) => {
-      for (const control of row.querySelectorAll("button, select")) control.disabled = true;
-      context.answer(command);
+    const problem = el("p", { class: "why", role: "alert", hidden: true });
+    const answer = async (command) => {
+      const controls = row.querySelectorAll("button, select");
+      for (const control of controls) control.disabled = true;
+      try {
+        await context.answer(command);
+      } catch (refusal) {
+        for (const control of controls) control.disabled = false;
+        problem.hidden = false;
+        fill(problem, icon("shield"), refusal.message);
+      }
     };
     const decline = el(
       "div",
@@ -122,7 +131,7 @@ export class ItemView {
       if (!decline.hidden) reason.focus();
     }, { class: "quiet", "aria-expanded": "false" });
     const accept = button("Accept", () => answer({ type: "invitation.accept" }), { class: "primary" });
-    const row = el("div", { class: "answers" }, accept, more, decline);
+    const row = el("div", { class: "answers" }, accept, more, decline, problem);
     return row;
   }
 

@@ -21,7 +21,7 @@ export class Pane {
 
   /**
    * @param {"client" | "freelancer"} role
-   * @param {object} setup {people, messages, url, getToken(user), onThread(session, thread)}
+   * @param {object} setup {people, messages, decline_reasons, url, getToken(user), onThread(session, thread)}
    */
   constructor(role, setup) {
     this.role = role;
@@ -89,7 +89,7 @@ export class Pane {
 
   openThread(thread) {
     this.setup.onThread(this.session, thread);
-    this.#open("thread", new Conversation(this.session, thread, this.setup.messages, () => this.#open("inbox")));
+    this.#open("thread", new Conversation(this.session, thread, this.setup, () => this.#open("inbox")));
   }
 
   #showTabs() {

@@ -30,12 +30,13 @@ export const NOTICES = {
   "notice.contact_reminder": "A reminder: contact details can be shared once a contract starts.",
 };
 
-export const DECLINE_REASONS = {
-  busy: "No time at the moment",
-  rate: "The rate does not fit",
-  scope: "The scope does not fit",
+const REASONS = {
+  not_interested: "Not interested",
+  not_available: "No time at the moment",
+  budget: "The budget does not fit",
   skills: "Not my field",
-  schedule: "The dates do not fit",
+  unclear_job: "The job is not clear to me",
+  asked_off_platform: "I was asked to move elsewhere",
   other: "Another reason",
 };
 
@@ -67,6 +68,7 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 
 export const stateName = (state) => STATES[state] ?? state;
 export const kindName = (kind) => KINDS[kind] ?? "contact";
+export const reasonName = (reason) => REASONS[reason] ?? reason.replaceAll("_", " ");
 export const owedName = (kind) => OWED[kind] ?? kind;
 export const outcomeName = (outcome) => OUTCOMES[outcome] ?? outcome.replaceAll("_", " ");
 export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
@@ -131,7 +133,7 @@ export function systemWords(event, name) {
     case "invitation.accepted":
       return `${name(event.by)} accepted the invitation`;
     case "invitation.declined":
-      return `${name(event.by)} declined: ${(DECLINE_REASONS[event.reason] ?? event.reason).toLowerCase()}`;
+      return `${name(event.by)} declined: ${reasonName(event.reason)}`;
     case "invitation.withdrawn":
       return `${name(event.by)} withdrew the invitation`;
     case "invitation.expired":
