@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 import uvloop
 
-from greenroom_loadtest.hub_process import CpuTimes, HubProcess
+from greenroom_loadtest.hub_process import HubProcess
 from greenroom_loadtest.ledger import Ledger
 from greenroom_loadtest.machine import reference_ns
 from greenroom_loadtest.report import Capacity, Latencies, Report
@@ -188,10 +188,10 @@ class _Bench:
         await self._pass(self._options.warm_up_s)
         started, count, cpu = time.monotonic(), ledger.acked_count, self._hub.cpu()
         await self._pass(self._options.seconds)
-        window_s, count, used = time.monotonic() - started, ledger.acked_count - count, _since(cpu, self._hub.cpu())
+        capacity = Capacity(ledger.acked_count - count, time.monotonic() - started, self._hub.cpu().since(cpu))
         load.is_closed_loop = False
         await self._drain()
-        return Capacity(count, window_s, used)
+        return capacity
 
     async def _open_loop(self, rate_per_s: float) -> range:
         """Send on a fixed schedule, however late answers come; gives the numbers of the measured messages."""
@@ -247,7 +247,3 @@ class _Bench:
         if self._load.failure.done():
             self._load.failure.result()
         raise BenchError(f"{what} took more than {_STEP_TIMEOUT_S:.0f} s")
-
-
-def _since(before: CpuTimes, after: CpuTimes) -> CpuTimes:
-    return CpuTimes(after.hub_s - before.hub_s, after.store_s - before.store_s, after.generator_s - before.generator_s)

@@ -33,11 +33,27 @@ class HubError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CpuTimes:
-    """CPU used since their start, in seconds."""
+    """CPU used so far, in seconds."""
 
     hub_s: float
     store_s: float
     generator_s: float
+    machine_s: float
+    """By everything on all cores, and what the hypervisor took."""
+
+    def since(self, before: "CpuTimes") -> "CpuTimes":
+        """Give what was used from then to now."""
+        return CpuTimes(
+            self.hub_s - before.hub_s,
+            self.store_s - before.store_s,
+            self.generator_s - before.generator_s,
+            self.machine_s - before.machine_s,
+        )
+
+    @property
+    def others_s(self) -> float:
+        """By what has no part in the bench."""
+        return max(0.0, self.machine_s - self.hub_s - self.store_s - self.generator_s)
 
 
 class HubProcess:
@@ -85,9 +101,11 @@ class HubProcess:
         self._stop()
 
     def cpu(self) -> CpuTimes:
-        """Give the CPU that hub, store and this process have used, user and system."""
+        """Give the CPU that hub, store, this process and the whole machine have used, user and system."""
         used = [sum(process.cpu_times()[:2]) for process in (self.hub, self.store, self._generator)]
-        return CpuTimes(*used)
+        machine = psutil.cpu_times()
+        idle_s = machine.idle + getattr(machine, "iowait", 0.0)
+        return CpuTimes(used[0], used[1], used[2], sum(machine) - idle_s)
 
     def hub_bytes(self) -> int:
         """Give the resident memory of the hub."""

@@ -95,6 +95,7 @@ class Report:
             spent = f"{capacity.us_per_message(used_s):.1f} us of CPU per message"
             lines.append(f"  {name:<20} {spent}, {used_s / window:.0%} of a core")
         lines += [
+            f"  everything else      {cpu.others_s / window:.0%} of a core (above a few percent: take it again)",
             f"open loop              {self.open_loop_per_s:.0f} messages/s, ms from the time a message was due",
             f"  ack                  {self.ack.line()}",
             f"  delivery             {self.delivery.line()}",

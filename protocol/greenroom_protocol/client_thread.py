@@ -26,7 +26,7 @@ RECENT_EVENTS: Final = 64
 class ThreadTail:
     """The end of one thread's log, as far as this device has applied it."""
 
-    __slots__ = ("_ahead", "_applied_before", "_recent", "epoch", "is_unsure", "known_seq", "seq", "thread")
+    __slots__ = ("_ahead", "_applied_before", "_recent", "_start", "epoch", "is_unsure", "known_seq", "seq", "thread")
 
     def __init__(self, thread: str, *, epoch: int = 0, seq: int | None = None) -> None:
         """Begin to follow a thread.
@@ -39,6 +39,7 @@ class ThreadTail:
         self.thread = thread
         self.epoch = epoch
         self.seq = seq
+        self._start = seq
         self.known_seq = 0
         self.is_unsure = False
         """Nobody has said how far the log reaches: read on, even if nothing is known to be missing."""
@@ -64,7 +65,7 @@ class ThreadTail:
             self._rewind(seq)
         self.epoch = epoch
         if self.seq is None:
-            self.seq = start
+            self.seq = self._start = start
         self.known_seq = max(self.known_seq, seq)
         return is_restart
 
@@ -108,9 +109,9 @@ class ThreadTail:
             given.append(event)
 
     def _rewind(self, head: int) -> None:
-        """Go back to before the oldest event that can be recognised, and not beyond the log's new end."""
-        oldest = self._recent[0][0] - 1 if self._recent else self.seq
-        self.seq = head if oldest is None else min(oldest, head)
+        """Go back as far as every event can be recognised, and not beyond the log's new end."""
+        back = self._recent[0][0] - 1 if len(self._recent) == RECENT_EVENTS else self._start
+        self.seq = self._start = head if back is None else min(back, head)
         self.known_seq = 0
         self._applied_before = frozenset(self._recent)
         self._recent.clear()

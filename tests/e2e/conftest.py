@@ -13,7 +13,7 @@ from testkit.hub import HubProcess
 PATIENCE_MS = 10_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dev_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """A hub as `make run` starts it; each test talks to a freelancer of its own."""
     with HubProcess(tmp_path_factory.mktemp("hub"), dev=True) as process:

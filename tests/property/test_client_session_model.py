@@ -15,13 +15,14 @@ from greenroom_protocol.replies import Row, ThreadEvents
 
 THREADS = ("t1_a", "t2_b", "t3_c", "t4_d")
 SHOWN = THREADS[:3]
+FATES = st.lists(st.sampled_from("kkkdp"), min_size=1, max_size=4)
 LIMITS = replies.LimitsView(
     client_frame_bytes=limits.CLIENT_FRAME_BYTES,
     server_frame_bytes=limits.SERVER_FRAME_BYTES,
     body_code_points=limits.BODY_CODE_POINTS,
     body_bytes=limits.BODY_BYTES,
     commands_per_frame=limits.COMMANDS_PER_FRAME,
-    page_items=3,
+    page_items=2,
     shown_threads=2,
     watched_users=limits.WATCHED_USERS,
     edit_window_s=900,
@@ -29,7 +30,7 @@ LIMITS = replies.LimitsView(
     reconnect_max_s=20.0,
     pong_timeout_s=10.0,
 )
-PAGE = 3
+PAGE = 2
 
 
 class ReferenceServer:
@@ -148,6 +149,7 @@ class ClientMachine(RuleBasedStateMachine):
         self.is_open = False
         self.given: dict[str, list[AnyEvent]] = {thread: [] for thread in THREADS}
         self.lost: set[str] = set()
+        self.begun_before: set[str] | None = None
         if not show_all:
             for thread in SHOWN:
                 self.client.show(thread, after=0)
@@ -158,7 +160,7 @@ class ClientMachine(RuleBasedStateMachine):
     def shown(self) -> tuple[str, ...]:
         return THREADS if self.show_all else SHOWN
 
-    @rule(thread=st.sampled_from(THREADS), fates=st.lists(st.sampled_from("kkkdp"), min_size=1, max_size=4))
+    @rule(thread=st.sampled_from(THREADS), fates=FATES)
     def append(self, thread: str, fates: list[str]) -> None:
         """Events of one thread: each is kept, or its push is dropped, or it is private to somebody else."""
         for fate in fates:
@@ -171,32 +173,35 @@ class ClientMachine(RuleBasedStateMachine):
         if self.is_open and thread in self.server.marks:
             self.down.append(self.server.push(thread, max(0, len(self.server.logs[thread]) - back)))
 
+    @rule(thread=st.sampled_from(THREADS), fates=FATES, steps=st.integers(1, 6))
+    def chat(self, thread: str, fates: list[str], steps: int) -> None:
+        self.append(thread, fates)
+        self.work(steps)
+
     @precondition(lambda self: not self.is_open)
     @rule()
     def connect(self) -> None:
         self.is_open = True
         self.up.append(self.client.connect("token", "device", self.now_s))
 
-    @rule()
-    def cut(self) -> None:
-        self.up.clear()
-        self.down.clear()
-        if self.is_open:
-            self.is_open = False
-            assert self.client.disconnected() == []
-
-    @rule()
-    def inbox_epoch(self) -> None:
-        """The inbox was lost and rebuilt; connections were told by being closed."""
+    @rule(
+        what=st.sampled_from(["cut"] * 5 + ["new inbox epoch", "lost history", "lost history"]),
+        thread=st.sampled_from(THREADS),
+        count=st.integers(0, 3),
+        reconnects=st.booleans(),
+    )
+    def disturb(self, what: str, thread: str, count: int, reconnects: bool) -> None:
+        """The connection ends; now and then because the store lost something."""
         self.cut()
-        self.server.epoch += 1
-
-    @precondition(lambda self: not self.is_open)
-    @rule(thread=st.sampled_from(THREADS), count=st.integers(0, 3))
-    def lose(self, thread: str, count: int) -> None:
-        if self.server.logs[thread]:
+        if what == "new inbox epoch":
+            self.server.epoch += 1
+        elif what == "lost history" and self.server.logs[thread]:
             self.server.lose(thread, count)
             self.lost.add(thread)
+            self.append(thread, ["k"] * count)
+        if reconnects:
+            self.connect()
+            self.work(2)
 
     @rule(steps=st.integers(1, 6))
     def work(self, steps: int) -> None:
@@ -214,6 +219,13 @@ class ClientMachine(RuleBasedStateMachine):
         self.now_s += seconds
         if self.is_open and self.now_s < self.client.due_s() + 30:
             self._client_step(is_tick=True)
+
+    def cut(self) -> None:
+        self.up.clear()
+        self.down.clear()
+        if self.is_open:
+            self.is_open = False
+            assert self.client.disconnected() == []
 
     def _server_step(self) -> None:
         if self.up and (reply := self.server.answer(self.up.popleft())) is not None:
@@ -233,6 +245,8 @@ class ClientMachine(RuleBasedStateMachine):
                 self.given[effect.event.thread].append(effect.event.event)
             elif isinstance(effect, Deliver) and isinstance(effect.event, Snapshot | Recovered):
                 assert not self.client.inbox.is_paging
+                if self.begun_before is None:
+                    self.begun_before = set(self.server.marks)
 
     @invariant()
     def events_come_in_order_and_once(self) -> None:
@@ -256,7 +270,8 @@ class ClientMachine(RuleBasedStateMachine):
         assert (self.client.inbox.epoch, self.client.inbox.mark) == (self.server.epoch, self.server.mark)
         for thread in self.shown:
             log = [event for event in self.server.logs[thread] if event is not None]
-            if self.show_all:  # from where the thread stood at the first connection
+            if self.show_all and thread in (self.begun_before or ()):
+                # only from where the thread stood at the first connection
                 log = log[len(log) - len(self.given[thread]) :] if thread not in self.lost else []
             if thread in self.lost:
                 assert all(event in self.given[thread] for event in log)

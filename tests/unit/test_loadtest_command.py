@@ -28,7 +28,7 @@ def test_load_is_bounded(parser: argparse.ArgumentParser, wrong: tuple[str, str]
 def report(*, lost: int = 0, problems: dict[str, int] | None = None) -> Report:
     return Report(
         pairs=3,
-        capacity=Capacity(1000, 2.0, CpuTimes(0.03, 0.04, 0.01)),
+        capacity=Capacity(1000, 2.0, CpuTimes(0.03, 0.04, 0.01, 0.1)),
         open_loop_per_s=250.0,
         ack=Latencies([1.0] * 98 + [5.0, 9.0]),
         delivery=Latencies([2.0] * 99 + [70_000.0]),
@@ -54,6 +54,12 @@ def test_figures_are_per_accepted_message_and_from_the_schedule() -> None:
     assert figures["ack_p50_ms"] == pytest.approx(1.0, rel=0.01)
     assert figures["ack_p99_ms"] == pytest.approx(5.0, rel=0.01)
     assert figures["delivery_p99_ms"] == pytest.approx(2.0, rel=0.01)
+
+
+def test_cpu_of_other_programs_is_what_is_left_of_the_machine() -> None:
+    used = CpuTimes(4.0, 3.0, 2.0, 20.0).since(CpuTimes(1.0, 1.0, 1.0, 10.0))
+    assert (used.hub_s, used.store_s, used.generator_s) == (3.0, 2.0, 1.0)
+    assert used.others_s == pytest.approx(4.0)
 
 
 def test_a_time_above_the_scale_counts_as_its_end() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
 from greenroom_protocol import commands as c
+from greenroom_protocol import limits
 from greenroom_protocol.replies import (
     InvitationAcceptedReply,
     InvitationDeclinedReply,
@@ -140,12 +141,18 @@ async def dispatch(services: Services, caller: Caller, command: c.Command) -> Re
     handler = HANDLERS.get(type(command))
     if handler is None:
         raise RefusedError(NOT_FOUND)
-    _check_ids(command)
+    _check_fields(command)
     return await handler(services, caller, command)
 
 
-def _check_ids(command: c.Command) -> None:
-    """Refuse ids that nothing can have: behind here they become parts of keys and fields in the store."""
+def _check_fields(command: c.Command) -> None:
+    """Refuse bodies above the limits that a type cannot say, and ids that nothing can have.
+
+    Behind here ids become parts of keys and fields in the store.
+    """
+    body = getattr(command, "body", None)
+    if body is not None and (len(body.encode()) > limits.BODY_BYTES or body.isspace()):
+        raise RefusedError(Refused("bad_request.body"))
     thread = getattr(command, "thread", None)
     if thread is not None and thread_partition(thread) is None:
         raise RefusedError(NOT_FOUND)
