@@ -74,7 +74,7 @@ class Replica:
             tail = self.shown.get(part.thread)
             if tail is not None:
                 given += self._reach(tail, part.epoch, part.to, part.after)
-                given += _events(tail, tail.page(part.epoch, part.after, part.to, part.events, more=False))
+                given += _events(tail, tail.page(part.epoch, part.after, part.to, part.events, more=tail.is_unsure))
         for tail in self.shown:
             self.shown.look_at(tail)
         return given
@@ -150,7 +150,7 @@ class Replica:
         """The rows begin anew, with a page from the top; whoever shows everything lists the rest."""
         self._catching_up = "snapshot"
         if not self.shown.show_all:
-            self.shown.forget_reach()
+            self.shown.doubt_all_but({row.thread for row in rows})
         self.inbox.list_below(rows, more=self.shown.show_all and len(rows) >= page_rows)
 
     def _caught_up(self) -> list[Deliver]:
@@ -169,7 +169,6 @@ class Replica:
                 given += _deliver(RowChanged(row))
             tail = self.shown.get(row.thread, start=row.seq if self._is_first else 0)
             if tail is not None:
-                tail.is_unsure = False
                 given += self._reach(tail, row.epoch, row.seq, row.seq)
                 self.shown.look_at(tail)
         return given

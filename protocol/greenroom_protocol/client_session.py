@@ -210,7 +210,7 @@ class ClientSession:
             given, left_a_hole = self._replica.history_page(command, reply)
         elif isinstance(reply, replies.InboxChangesPage):
             given, left_a_hole = self._replica.changes_page(command, reply)
-        elif isinstance(reply, replies.ThreadListPage):
+        else:
             given = self._replica.list_page(command, reply)
         effects += given
         if left_a_hole:

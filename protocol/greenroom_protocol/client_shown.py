@@ -3,7 +3,7 @@
 Source: protocol/spec/ordering.md.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
 from greenroom_protocol import limits
@@ -87,7 +87,7 @@ class ShownThreads:
             tail.thread: ThreadPosition(epoch=tail.epoch, seq=tail.seq or 0) for tail in known[: limits.SHOWN_THREADS]
         }
 
-    def forget_reach(self) -> None:
-        """The rows were replaced: a thread that is not among the new ones must be asked for."""
+    def doubt_all_but(self, threads: Container[str]) -> None:
+        """The rows were replaced by those of these threads: any other must be read to know how far it reaches."""
         for tail in self._tails.values():
-            tail.is_unsure = tail.seq is not None
+            tail.is_unsure |= tail.seq is not None and tail.thread not in threads

@@ -42,7 +42,7 @@ class ThreadTail:
         self._start = seq
         self.known_seq = 0
         self.is_unsure = False
-        """Nobody has said how far the log reaches: read on, even if nothing is known to be missing."""
+        """It is not known how far the log reaches: read on, even if nothing is known to be missing."""
         self._ahead: dict[int, AnyEvent] = {}
         self._recent: deque[tuple[int, int]] = deque(maxlen=RECENT_EVENTS)
         self._applied_before: frozenset[tuple[int, int]] = frozenset()
@@ -82,14 +82,12 @@ class ThreadTail:
         """Take a page that is complete between `after` and `to`; gives what is new. Call `reach` first."""
         if epoch != self.epoch or self.seq is None or after > self.seq:
             return []
-        self.is_unsure = False
+        self.is_unsure = more
         given: list[AnyEvent] = []
         for event in sorted(events, key=lambda event: event.seq):
             if event.seq > self.seq:
                 self._apply(event, given)
         self.seq = max(self.seq, to)
-        if more:
-            self.known_seq = max(self.known_seq, self.seq + 1)
         self._ahead = {seq: event for seq, event in self._ahead.items() if seq > self.seq}
         return self._due(given)
 
@@ -113,6 +111,6 @@ class ThreadTail:
         back = self._recent[0][0] - 1 if len(self._recent) == RECENT_EVENTS else self._start
         self.seq = self._start = head if back is None else min(back, head)
         self.known_seq = 0
-        self._applied_before = frozenset(self._recent)
+        self._applied_before |= frozenset(self._recent)
         self._recent.clear()
         self._ahead.clear()

@@ -99,6 +99,8 @@ async def test_a_thread_of_others_is_answered_exactly_like_none_at_all(scene: Sc
     assert theirs["code"] == "not_found"
     for name, reply in zip(guessed, others, strict=True):
         assert without_id(reply) == without_id(theirs), name
+    for reply in await asyncio.gather(*(maya.ask(on(name, verb)) for name in NO_THREADS)):
+        assert without_id(reply) == without_id(theirs), "nor does it help to be in a thread"
     view = await maya.ask({"type": "thread.get", "thread": thread})
     assert (view["seq"], view["state"], len(view["participants"])) == (1, "direct", 2)
     assert [who.get("read", 0) for who in view["participants"] if who["user"] == room.id("jonas")] == [0]

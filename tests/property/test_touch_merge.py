@@ -139,7 +139,7 @@ def test_touches_in_any_order_any_number_of_times_give_the_same_rows(
     once, often = Inbox(client), Inbox(client)
     once.touch(history)
     often.touch(disturbed(history, random))
-    expected = {name: row for name, row in merged(history).items()}
+    expected = merged(history)
     for stored in (once.rows(), often.rows()):
         assert {name: row[:6] for name, row in stored.items()} == {
             name: (row.epoch, row.seq, row.n, row.read, row.state, row.last_at) for name, row in expected.items()

@@ -46,7 +46,7 @@ class Repairs(Protocol):
 class Feed:
     """The pushes of one user on this node."""
 
-    __slots__ = ("_busy", "_hole_timer", "_repairs", "_waiting", "epoch", "mark", "sinks", "user")
+    __slots__ = ("_began_at", "_busy", "_hole_timer", "_repairs", "_waiting", "epoch", "mark", "sinks", "user")
 
     def __init__(self, user: str, repairs: Repairs) -> None:
         self.user = user
@@ -55,18 +55,25 @@ class Feed:
         self.mark = 0
         """Everything up to this mark was given to the sinks, or was there before them."""
         self.sinks: list[Sink] = []
+        self._began_at = 0
         self._waiting: dict[int, RowChange] = {}
         self._busy = True  # until the position is known
         self._hole_timer = False
         self._repairs = repairs
 
     def start(self, epoch: int, mark: int) -> None:
-        """Begin at the position that was read after registering; only the first call counts."""
+        """Begin at the position that a connection read after registering; only the first call decides.
+
+        A connection that read its position before another one began the feed, and comes here after it, lacks what
+        lies between: that is read again. The connections that have it drop it by its mark.
+        """
         if not self.epoch:
-            self.epoch, self.mark = epoch, mark
+            self.epoch, self.mark, self._began_at = epoch, mark, mark
             self._waiting = {at: change for at, change in self._waiting.items() if at > mark}
             self._busy = False
             self._advance()
+        elif mark < self._began_at:
+            self._read_earlier(mark)
 
     def offer(self, change: RowChange) -> None:
         """Take a change in; it goes out when its turn comes. A known mark is dropped."""
@@ -126,8 +133,21 @@ class Feed:
         self._waiting = {at: change for at, change in self._waiting.items() if at > self.mark}
         self._advance()
 
+    def _read_earlier(self, mark: int) -> None:
+        def read(to: int, changes: list[RowChange]) -> None:
+            for change in changes:
+                if change.mark <= self._began_at:
+                    self._send(change)
+            if to < self._began_at:  # the store did not answer
+                self._repairs.later(HOLE_WAIT_S, lambda: self._read_earlier(to))
+
+        self._repairs.read_changes(self.user, mark, read)
+
     def _emit(self, change: RowChange) -> None:
         self.mark = change.mark
+        self._send(change)
+
+    def _send(self, change: RowChange) -> None:
         frames: list[bytes | None] = [None, None]
         for sink in self.sinks:
             frame = frames[sink.codec]

@@ -10,6 +10,7 @@ import msgspec
 
 from greenroom_protocol.events import AnyEvent
 from greenroom_server.domain.head import Head, Marks, Participant
+from greenroom_server.domain.obligation import Obligation, ObligationKind
 from greenroom_server.domain.relationship import Conversion, Origin, Relationship
 from greenroom_server.domain.thread_state import ClosedWhy, Role, ThreadState
 
@@ -119,8 +120,9 @@ def write_pair(pair: Relationship) -> bytes:
     )
 
 
-def read_head(thread: str, fields: dict[str, str], pair: Relationship) -> Head:
+def read_head(thread: str, raw: dict[str, bytes], pair: Relationship) -> Head:
     """Read a thread's head hash."""
+    fields = {name: value.decode() for name, value in raw.items() if name != "tail"}
     participants: dict[str, Participant] = {}
     bounces: dict[str, int] = {}
     for name, value in fields.items():
@@ -147,14 +149,31 @@ def read_head(thread: str, fields: dict[str, str], pair: Relationship) -> Head:
     )
 
 
-def read_marks(fields: dict[str, str]) -> Marks:
+def read_marks(fields: dict[str, bytes]) -> Marks:
     """Read what moves with every message from a head hash."""
+    seq, n, at, *_ = unpack(fields["tail"])
     read = {name[5:]: int(value) for name, value in fields.items() if name.startswith("read:")}
     delivered = {name[10:]: int(value) for name, value in fields.items() if name.startswith("delivered:")}
-    return Marks(int(fields["seq"]), int(fields["n"]), int(fields["at"]), read, delivered)
+    return Marks(seq, n, at, read, delivered)
+
+
+def read_open_followup(thread: str, fields: dict[str, bytes]) -> Obligation | None:
+    """Read the private follow-up that is open in a thread; it is written to its freelancer only when it ends."""
+    debt: str = unpack(fields["tail"])[4]
+    kind, _, rest = debt.partition(" ")
+    if kind != ObligationKind.FOLLOWUP.value:
+        return None
+    seq, _, t0 = rest.partition(" ")
+    client = fields["client"].decode()
+    return Obligation(id=f"{thread}.{seq}", kind=ObligationKind.FOLLOWUP, thread=thread, client=client, t0_ms=int(t0))
+
+
+def byte_fields(reply: list[bytes]) -> dict[str, bytes]:
+    """Turn a flat HGETALL reply into a mapping."""
+    names = iter(reply)
+    return {name.decode(): value for name, value in zip(names, names, strict=True)}
 
 
 def text_fields(reply: list[bytes]) -> dict[str, str]:
     """Turn a flat HGETALL reply into a mapping of text."""
-    names = iter(reply)
-    return {name.decode(): value.decode() for name, value in zip(names, names, strict=True)}
+    return {name: value.decode() for name, value in byte_fields(reply).items()}

@@ -18,6 +18,7 @@ from greenroom_server.store.errors import StoreError, StoreRefused
 from greenroom_server.store.library import library
 from greenroom_server.store.records import (
     Row,
+    byte_fields,
     encode_event,
     pack,
     read_entry,
@@ -25,8 +26,6 @@ from greenroom_server.store.records import (
     read_marks,
     read_pair,
     read_row,
-    text_fields,
-    unpack,
 )
 from greenroom_server.store.resp import Argument
 
@@ -143,13 +142,15 @@ class ThreadRef:
 
     __slots__ = ("_base", "_front", "_front_day", "locals", "partition", "remotes", "static", "thread")
 
-    def __init__(self, thread: str, client: str, freelancer: str, users: Sequence[str], node: str) -> None:
+    def __init__(
+        self, thread: str, client: str, freelancer: str, users: Sequence[str], node: str, *, is_one_primary: bool
+    ) -> None:
         partition = thread_partition(thread)
         assert partition is not None, "the id was checked when it came in"
         self.thread = thread
         self.partition = partition
-        self.locals = [user for user in users if user_partition(user) == partition]
-        self.remotes = [user for user in users if user_partition(user) != partition]
+        self.locals = [user for user in users if is_one_primary or user_partition(user) == partition]
+        self.remotes = [user for user in users if user not in self.locals]
         self.static = pack((keys.tag(partition), thread, freelancer, client, node, self.locals, self.remotes))
         tail = [
             keys.dirty(partition),
@@ -188,9 +189,11 @@ class ThreadRef:
 class Threads:
     """The threads of one store."""
 
-    def __init__(self, committer: Committer, node: str) -> None:
+    def __init__(self, committer: Committer, node: str, *, is_one_primary: bool = False) -> None:
+        """``is_one_primary``: one server holds every partition, so a commit may touch the inboxes of all of them."""
         self._committer = committer
         self._node = node
+        self._is_one_primary = is_one_primary
         self._open = library().function("open")
         self._commit = library().function("commit")
         self._refuse = library().function("refuse")
@@ -199,7 +202,9 @@ class Threads:
     def ref(self, head: Head) -> ThreadRef:
         """Make the constant part of a thread's commits; good until the head's `rev` changes."""
         users = [p.user for p in head.participants.values() if not p.until_seq]
-        return ThreadRef(head.thread, head.client, head.freelancer, users, self._node)
+        return ThreadRef(
+            head.thread, head.client, head.freelancer, users, self._node, is_one_primary=self._is_one_primary
+        )
 
     async def head(self, thread: str) -> tuple[Head, Marks] | None:
         """Read a thread's head; None when there is no such thread.
@@ -210,10 +215,10 @@ class Threads:
         partition = thread_partition(thread)
         if partition is None:
             return None
-        fields = text_fields(await self._committer.call("HGETALL", keys.head(partition, thread)))
+        fields = byte_fields(await self._committer.call("HGETALL", keys.head(partition, thread)))
         if not fields:
             return None
-        pair_key, freelancer = keys.pair(partition, fields["client"]), fields["freelancer"]
+        pair_key, freelancer = keys.pair(partition, fields["client"].decode()), fields["freelancer"].decode()
         flags, rev = await self._committer.call("HMGET", pair_key, freelancer, f"{freelancer}#rev")
         return read_head(thread, fields, read_pair(flags, rev)), read_marks(fields)
 
@@ -271,7 +276,7 @@ class Threads:
         done: Callable[[Outcome | int], object],
     ) -> None:  # fmt: skip
         """Remember a bounce under its cid; `done` gets how many bounces this actor has here, or what commit gives."""
-        stored = pack((body_hash, "b", 0, 0, 0, extra))
+        stored = f"{body_hash} b 0 0 0 {extra}"
         command = (*self._cid_command(self._refuse, thread, actor, cid, cid_ms, body_hash), stored)
         self._committer.submit(command, lambda reply: done(_refused(reply)))
 
@@ -338,8 +343,8 @@ def _outcome(reply: Any, ref: ThreadRef | None, epoch: int) -> Outcome:
         owed = list(zip(ref.remotes, reply[7 + count :], strict=True))
         return Committed(epoch, reply[1], reply[2], reply[3], reply[4], reply[5], reply[6].decode(), rows, owed)
     if kind == b"dup":
-        _, how, seq, n, at, extra = unpack(reply[1])
-        return Repeat(how, seq, n, at, extra)
+        _, how, seq, n, at, extra = reply[1].decode().split(" ", 5)
+        return Repeat(how, int(seq), int(n), int(at), extra)
     refused = _CID_REFUSED.get(kind)
     if refused is not None:
         return refused

@@ -1,5 +1,7 @@
 """All connections of this node: their heartbeats, one socket for a device, the ends that come from outside."""
 
+import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ class Registry:
         self._connections: set[Connection] = set()
         self._by_user: dict[str, set[Connection]] = {}
         self._jitter = random.Random()
+        self._empty = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -35,6 +38,8 @@ class Registry:
     def remove(self, connection: "Connection", code: int) -> None:
         """A socket is closed."""
         self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
         self._counters.disconnects[code] += 1
         mine = self._by_user.get(connection.user)
         if mine is not None:
@@ -80,6 +85,14 @@ class Registry:
         """Tell every client to reconnect, spread over a time."""
         for connection in tuple(self._connections):
             connection.drain(round(self._jitter.random() * spread_s * 1000))
+
+    async def until_empty(self, seconds: float) -> None:
+        """Wait until every connection is gone, or for so long."""
+        self._empty.clear()
+        if self._connections:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._empty.wait()
 
     def close_all(self, code: int) -> None:
         """Close every connection."""

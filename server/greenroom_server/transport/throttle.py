@@ -3,6 +3,7 @@
 Time is an argument. A refusal says when the next token is there.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -82,7 +83,7 @@ class Throttle:
             bucket[0] = tokens - 1.0
             return 0
         bucket[0] = tokens
-        return int((1.0 - tokens) / rate.per_s * 1000) + 1  # rounded up: who waits this long gets the token
+        return math.ceil((1.0 - tokens) / rate.per_s * 1000) + 1  # never short: who waits so long gets the token
 
     def _prune(self, now_s: float) -> None:
         """Forget the buckets that have filled up again; looks at all of them, so not for every user of a storm."""

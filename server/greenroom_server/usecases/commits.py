@@ -262,7 +262,7 @@ def result_of(outcome: Outcome) -> Done | Refused:
     if isinstance(outcome, CidRefused):
         return Refused(outcome.code)
     if isinstance(outcome, StoreRefused):
-        log.error("store_refused", code=outcome.code, text=outcome.text)
+        log.error("store_refused", code=outcome.code, reason=outcome.text)
     return refusal_of(outcome) if isinstance(outcome, StoreError) else Refused("internal")
 
 

@@ -1,7 +1,7 @@
 """What is pushed and never stored in a log: read and delivered marks, typing, presence."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -83,6 +83,14 @@ class Live:
             await self.attend(user, "active", "", "")
             return
         self._presence_moved(user, "", now)
+
+    async def register_again(self, presence_of: Callable[[str], str]) -> None:
+        """Say again whom this node serves and watches: its lease had lapsed, so the others took it for gone."""
+        served, watched = self._hub.users(), tuple(self._hub.watched())
+        await asyncio.gather(*(self.attend(user, presence_of(user), "", "") for user in served))
+        states = await asyncio.gather(*(self._presence.watch(user, begins=True) for user in watched))
+        for user, state in zip(watched, states, strict=True):
+            self.presence_published(user, state)
 
     async def watch(self, sink: Sink, old: Iterable[str], command: PresenceWatch) -> PresenceSnapshot:
         """Replace whom a connection watches."""

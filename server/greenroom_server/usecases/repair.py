@@ -6,7 +6,7 @@ Source: server/docs/architecture.md, Dirty set and Routing.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -110,8 +110,9 @@ class Repair:
         self._deliver = deliver
         self._move = move
         self._counters = counters
-        self.on_lease_lapsed: Callable[[], object] = lambda: None
+        self.on_lease_lapsed: Callable[[], Awaitable[None]] = _nobody
         """Called when this node's lease had lapsed: everybody must be registered again."""
+        self._is_registered = True
 
     async def renew_leases(self) -> None:
         """Renew this node's lease everywhere, and notice whether other nodes live."""
@@ -123,12 +124,16 @@ class Repair:
             await asyncio.sleep(RENEW_S)
 
     async def renew_once(self) -> None:
-        """Renew once."""
+        """Renew once; after a lapse register everybody again, and look for what was published to nobody meanwhile."""
         now_ms = await self._presence.time_ms()
         kept = await self._presence.renew(now_ms)
         self._deliver.is_alone = await self._presence.other_nodes(now_ms) == 0
         if not kept:
-            self.on_lease_lapsed()
+            self._is_registered = False
+        if not self._is_registered:
+            await self.on_lease_lapsed()
+            await self.check_positions_once()
+            self._is_registered = True
 
     async def repair_owed(self) -> None:
         """Do the touches that another node (or a failure) left owed."""
@@ -198,3 +203,7 @@ class Repair:
                     continue  # it stays due
                 await self._timers.drop(partition, member)
         return len(members)
+
+
+async def _nobody() -> None:
+    """Nobody is connected yet."""

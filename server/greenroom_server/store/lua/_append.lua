@@ -1,14 +1,15 @@
 -- Shared: append decided events to a thread's log and everything that must change with them in this partition.
 --
 -- `k` names keys: stream, head, cids, dirty, nodes, obligations, obligations_by_t0, timers, amends, pairing.
--- `a` holds: tag, thread, client, node, epoch, actor, cid, cid_ms, hash, op, seen, extra, state, rare.
--- `head` is what the log's head said: seq, n, at, cid_day, debt, wrote, last, read (how far the actor is known to have
--- read, by their mark or by what they wrote).
+-- `a` holds: tag, thread, client, node, epoch, actor, cid, cid_ms, hash, op, seen, extra, state, rare, read (the actor's
+-- read mark in the head).
+-- `tail` is the head's tail, see _tail.lua; it is moved and written back.
 -- `events` is a list of {numbered '0'|'1', payload}; `locals_` of {user, inbox, rows, where}; `remotes` of users.
 --
 -- `rare` (nil on an ordinary message): set = {field, value, ...} for the head, amend = {target, is_erasure},
 -- timer = {at, member}, drop_timer = member, index = job and unindex = job for the pair's index.
--- Gives {'ok', first seq, first n, at, seq, n, kind of the obligation it ended, per local: row or false, per remote: dirty value}.
+-- Gives {'ok', first seq, first n, at, seq, n, kind of the obligation it ended, per local: row or false, per remote:
+-- dirty value}.
 
 local function owe(k_dirty, user, thread, value)
   local field = user .. '/' .. thread
@@ -46,52 +47,40 @@ local function rarely(k, a, rare, seq)
   if rare.index then redis.call('HSET', k.pairing, 'job:' .. rare.index, a.thread) end
 end
 
--- Give how far an author has read: up to the own n only when everything before it was on the screen, so that no
--- message that landed just before is hidden. Decided here, where events have their order, so that touches need none.
-local function read_by_author(a, head, own_n)
-  if a.op == 'a' or a.actor == '' then return 0 end
-  local read = math.max(head.read, math.min(a.seen, head.n))
-  return own_n > 0 and read == own_n - 1 and own_n or read
-end
-
-local function append(k, a, head, events, locals_, remotes, now)
-  local at = math.max(now, head.at)
-  local first_seq, first_n = head.seq + 1, 0
-  local seq, n = head.seq, head.n
+local function append(k, a, tail, events, locals_, remotes, now)
+  local at, first_seq, before_n = math.max(now, tail.at), tail.seq + 1, tail.n
+  local first_n = events[1][1] == '1' and before_n + 1 or 0
+  if not claim_cid(k, a, tail, first_seq, first_n, at) then return nil end
   local published = {}
   for i = 1, #events do
-    seq = seq + 1
+    tail.seq = tail.seq + 1
     local own = 0
     if events[i][1] == '1' then
-      n = n + 1
-      own = n
+      tail.n = tail.n + 1
+      own = tail.n
     end
-    if i == 1 then first_n = own end
-    redis.call('XADD', k.stream, string.format('%d-0', seq), 'e', events[i][2], 'n', own, 'at', at)
-    published[i] = { seq, own, at, events[i][2] }
+    redis.call('XADD', k.stream, string.format('%d-0', tail.seq), 'e', events[i][2], 'n', own, 'at', at)
+    published[i] = { tail.seq, own, at, events[i][2] }
   end
-  local debt = settle_debt(k.obligations, k.obligations_by_t0, a.op, head.debt, a.thread, a.client, first_seq, at)
-  local cid_day = math.floor(a.cid_ms / 86400000)
-  if a.cid ~= '' then
-    redis.call('HSET', k.cids, a.actor .. ' ' .. a.cid, cmsgpack.pack({ a.hash, 's', first_seq, first_n, at, a.extra }))
-    if cid_day ~= head.cid_day then redis.call('EXPIREAT', k.cids, (cid_day + 9) * 86400) end
-  end
-  redis.call('HSET', k.head, 'seq', seq, 'n', n, 'at', at, 'cid_day', cid_day, 'debt', debt[1], 'wrote', debt[2],
-    'last', debt[3], unpack(a.rare and a.rare.set or {}))
-  local read = read_by_author(a, head, first_n)
-  if read > head.read then redis.call('HSET', k.head, 'wrote:' .. a.actor, read) end
+  tail.at = at
+  local ended = settle_debt(k, a, tail, first_seq, at)
+  local read = read_by_author(a, tail, before_n, first_n)
+  redis.call('HSET', k.head, 'tail', write_tail(tail), unpack(a.rare and a.rare.set or {}))
   if a.rare then rarely(k, a, a.rare, first_seq) end
-  local new = { a.epoch, seq, n, a.state, at }
-  local out = { 'ok', first_seq, first_n, at, seq, n, debt[4] }
+  local new = { a.epoch, tail.seq, tail.n, a.state, at }
+  local out = { 'ok', first_seq, first_n, at, tail.seq, tail.n, ended }
+  local is_alone = redis.call('ZCARD', k.nodes) <= 1
   for i = 1, #locals_ do
     local l = locals_[i]
     local row = touch_row(l[2], l[3], a.thread, new, l[1] == a.actor and read or 0)
-    if row then publish_row(a.tag, other_nodes(l[4], k.nodes, a.node, now), l[1], a.thread, a.epoch, row, published) end
+    if row and not is_alone then
+      publish_row(a.tag, other_nodes(l[4], k.nodes, a.node, now), l[1], a.thread, a.epoch, row, published)
+    end
     out[#out + 1] = row or false
   end
   for i = 1, #remotes do
     out[#out + 1] = owe(k.dirty, remotes[i], a.thread,
-      { a.epoch, seq, n, a.state, at, remotes[i] == a.actor and read or 0, now })
+      { a.epoch, tail.seq, tail.n, a.state, at, remotes[i] == a.actor and read or 0, now })
   end
   return out
 end

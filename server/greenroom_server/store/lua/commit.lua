@@ -9,12 +9,16 @@
 --       dirty value for each remote},
 --       {'dup', stored result}, {'conflict'}, {'window'}, {'gap'}, {'rev'}, {'epoch', epoch}.
 
-local function check_cid(k_cids, k_head, actor, cid, cid_ms, hash, now)
-  if cid_ms < now - 604800000 or cid_ms > now + 600000 then return { 'window' } end
+local function check_window(cid, cid_ms, now)
+  return cid == '' or (cid_ms >= now - 604800000 and cid_ms <= now + 600000)
+end
+
+-- Give what a cid was answered before, and write, so that a replicated acknowledgement covers the answer too.
+local function recall_cid(k_cids, k_head, actor, cid, hash)
   local stored = redis.call('HGET', k_cids, actor .. ' ' .. cid)
   if not stored then return nil end
   redis.call('HINCRBY', k_head, 'repeats', 1)
-  if cmsgpack.unpack(stored)[1] ~= hash then return { 'conflict' } end
+  if string.sub(stored, 1, #hash + 1) ~= hash .. ' ' then return { 'conflict' } end
   return { 'dup', stored }
 end
 
@@ -30,33 +34,42 @@ local function name_keys(KEYS, users, is_rare)
   return k, locals_
 end
 
--- Append after all checks have passed; `h` is {seq, n, at, cid_day, debt, wrote, last, rev, read and wrote:<actor>}.
-local function commit_checked(KEYS, ARGV, s, d, h, now)
+-- Append after all checks have passed; gives nil when the cid was answered before.
+local function commit_checked(KEYS, ARGV, s, d, tail, read, now)
   local a = { tag = s[1], thread = s[2], client = s[4], node = s[5], epoch = d[1], actor = d[4], cid = d[5],
-    cid_ms = d[6], hash = d[7], op = d[8], seen = d[9], extra = d[10], state = d[11], rare = d[12] }
+    cid_ms = d[6], hash = d[7], op = d[8], seen = d[9], extra = d[10], state = d[11], rare = d[12], read = read }
   local events = {}
   for i = 3, #ARGV do events[i - 2] = { string.sub(d[13], i - 2, i - 2), ARGV[i] } end
   local k, locals_ = name_keys(KEYS, s[6], a.rare)
-  local head = { seq = tonumber(h[1]), n = tonumber(h[2]), at = tonumber(h[3]), cid_day = tonumber(h[4]),
-    debt = { h[5], h[6], h[7] }, read = math.max(tonumber(h[9] or 0), tonumber(h[10] or 0)) }
-  return append(k, a, head, events, locals_, s[7], now)
+  return append(k, a, tail, events, locals_, s[7], now)
+end
+
+-- The first argument is the same for every commit of a thread: unpacked once, forgotten when there are too many.
+local statics, static_count = {}, 0
+local function static_of(raw)
+  local s = statics[raw]
+  if not s then
+    if static_count >= 4096 then statics, static_count = {}, 0 end
+    s = cmsgpack.unpack(raw)
+    statics[raw], static_count = s, static_count + 1
+  end
+  return s
 end
 
 local function commit(KEYS, ARGV)
   local now = store_ms()
-  local s, d = cmsgpack.unpack(ARGV[1]), cmsgpack.unpack(ARGV[2])
-  if d[5] ~= '' then
-    local refused = check_cid(KEYS[3], KEYS[2], d[4], d[5], d[6], d[7], now)
-    if refused then return refused end
-  end
+  local s, d = static_of(ARGV[1]), cmsgpack.unpack(ARGV[2])
+  if not check_window(d[5], d[6], now) then return { 'window' } end
   local epoch = redis.call('HGET', KEYS[8], 'epoch')
   if tonumber(epoch) ~= d[1] then return { 'epoch', epoch } end
-  local h = redis.call('HMGET', KEYS[2], 'seq', 'n', 'at', 'cid_day', 'debt', 'wrote', 'last', 'rev',
-    'read:' .. d[4], 'wrote:' .. d[4])
+  local h = redis.call('HMGET', KEYS[2], 'rev', 'tail', 'read:' .. d[4])
   local pair_rev = redis.call('HGET', KEYS[9], s[3] .. '#rev') or '0'
-  if h[8] ~= d[2] or pair_rev ~= d[3] then return { 'rev' } end
+  if h[1] ~= d[2] or pair_rev ~= d[3] then
+    return d[5] ~= '' and recall_cid(KEYS[3], KEYS[2], d[4], d[5], d[7]) or { 'rev' }
+  end
   if d[14] ~= '' and redis.call('HEXISTS', KEYS[3], d[4] .. ' ' .. d[14]) == 0 then return { 'gap' } end
-  return commit_checked(KEYS, ARGV, s, d, h, now)
+  return commit_checked(KEYS, ARGV, s, d, read_tail(h[2]), tonumber(h[3] or 0), now)
+    or recall_cid(KEYS[3], KEYS[2], d[4], d[5], d[7])
 end
 
 register('commit', commit)

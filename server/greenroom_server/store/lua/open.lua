@@ -7,7 +7,7 @@ local function open(KEYS, ARGV)
   local s, d = cmsgpack.unpack(ARGV[1]), cmsgpack.unpack(ARGV[2])
   local epoch = redis.call('HGET', KEYS[8], 'epoch')
   if tonumber(epoch) ~= d[1] then return { 'epoch', epoch } end
-  if d[5] ~= '' and (d[6] < now - 604800000 or d[6] > now + 600000) then return { 'window' } end
+  if not check_window(d[5], d[6], now) then return { 'window' } end
   if (redis.call('HGET', KEYS[9], s[3] .. '#rev') or '0') ~= d[3] then return { 'rev' } end
   local k_pairing, job = KEYS[#KEYS], d[16]
   local thread = redis.call('HGET', k_pairing, 'job:' .. job)
@@ -16,7 +16,8 @@ local function open(KEYS, ARGV)
   if thread then return { 'adopt', thread } end
   redis.call('HSET', k_pairing, 'job:' .. job, s[2])
   redis.call('HSET', KEYS[2], 'rev', 1, unpack(d[15]))
-  return commit_checked(KEYS, ARGV, s, d, { 0, 0, 0, 0, '', '0', '', '1' }, now)
+  local tail = { seq = 0, n = 0, at = 0, cid_day = 0, debt = '', wrote = 0, last = '', own = {} }
+  return commit_checked(KEYS, ARGV, s, d, tail, 0, now)
 end
 
 register('open', open)

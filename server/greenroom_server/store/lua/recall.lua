@@ -4,7 +4,8 @@
 -- Gives {'none'} or, as commit does, {'dup', stored}, {'conflict'}, {'window'}.
 
 local function recall(KEYS, ARGV)
-  return check_cid(KEYS[2], KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], store_ms()) or { 'none' }
+  if not check_window(ARGV[2], tonumber(ARGV[3]), store_ms()) then return { 'window' } end
+  return recall_cid(KEYS[2], KEYS[1], ARGV[1], ARGV[2], ARGV[4]) or { 'none' }
 end
 
 register('recall', recall)

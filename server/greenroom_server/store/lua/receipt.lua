@@ -5,9 +5,9 @@
 
 local function receipt(KEYS, ARGV)
   local user = ARGV[1]
-  local h = redis.call('HMGET', KEYS[1], 'n', 'read:' .. user, 'delivered:' .. user, 'user:' .. user)
+  local h = redis.call('HMGET', KEYS[1], 'tail', 'read:' .. user, 'delivered:' .. user, 'user:' .. user)
   if not h[1] or not h[4] then return false end
-  local n, was_read, was_delivered = tonumber(h[1]), tonumber(h[2] or 0), tonumber(h[3] or 0)
+  local n, was_read, was_delivered = read_tail(h[1]).n, tonumber(h[2] or 0), tonumber(h[3] or 0)
   local read = math.max(was_read, math.min(n, tonumber(ARGV[2])))
   local delivered = math.max(was_delivered, read, math.min(n, tonumber(ARGV[3])))
   if read == was_read and delivered == was_delivered then return false end

@@ -1,11 +1,12 @@
 -- refuse: remember a bounce or a hold under its cid, so that the same cid always gets the same verdict.
 -- KEYS 1 head 2 cids of the day
--- ARGV 1 actor 2 cid 3 cid ms 4 body hash 5 what is stored: MessagePack {hash, 'b' or 'h', payload}
+-- ARGV 1 actor 2 cid 3 cid ms 4 body hash 5 what is stored: `<hash> b 0 0 0 <payload>`
 -- Gives {'ok', bounces of this actor here} or, as commit does, {'dup', stored}, {'conflict'}, {'window'}.
 
 local function refuse(KEYS, ARGV)
   local now, cid_ms = store_ms(), tonumber(ARGV[3])
-  local known = check_cid(KEYS[2], KEYS[1], ARGV[1], ARGV[2], cid_ms, ARGV[4], now)
+  if not check_window(ARGV[2], cid_ms, now) then return { 'window' } end
+  local known = recall_cid(KEYS[2], KEYS[1], ARGV[1], ARGV[2], ARGV[4])
   if known then return known end
   redis.call('HSET', KEYS[2], ARGV[1] .. ' ' .. ARGV[2], ARGV[5])
   redis.call('EXPIREAT', KEYS[2], (math.floor(cid_ms / 86400000) + 9) * 86400)

@@ -1,26 +1,23 @@
-"""The composition root: builds every part, connects them, and takes them down in order.
+"""The composition root: builds every part of a node, connects them, and takes them down in order.
 
 This is the only file that knows every class.
 """
 
 import asyncio
-import gc
 import secrets
-import signal
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import structlog
 from aiohttp import web
 
 from greenroom_protocol import codes, limits
-from greenroom_protocol.pushes import AnyPush
-from greenroom_server.auth.tokens import TokenVerifier, mint
+from greenroom_server.app.admission import Admission
+from greenroom_server.app.inbound import Inbound
+from greenroom_server.auth.tokens import TokenVerifier, key_set, mint
 from greenroom_server.config import Settings
-from greenroom_server.delivery.frames import EventBytes
 from greenroom_server.delivery.hub import Hub
 from greenroom_server.domain.ids import PARTITION_COUNT, user_partition
 from greenroom_server.domain.policy import MarketplacePolicy, default_policy, from_toml
@@ -33,16 +30,9 @@ from greenroom_server.store.embedded import EmbeddedOptions, EmbeddedValkey
 from greenroom_server.store.errors import StoreError
 from greenroom_server.store.guarantee import read_facts, refuse_unfit, sentence
 from greenroom_server.store.inboxes import Inboxes
-from greenroom_server.store.people import Account, People
+from greenroom_server.store.people import People
 from greenroom_server.store.presence import PresenceStore
-from greenroom_server.store.subscriber import (
-    DeviceReplaced,
-    FramePublished,
-    PresencePublished,
-    Published,
-    RowPublished,
-    Subscriber,
-)
+from greenroom_server.store.subscriber import Subscriber
 from greenroom_server.store.threads import Threads
 from greenroom_server.store.timers import Timers
 from greenroom_server.telemetry.counters import Counters
@@ -51,15 +41,14 @@ from greenroom_server.telemetry.tasks import Tasks
 from greenroom_server.transport.api import ApiServices, add_api
 from greenroom_server.transport.connection import Connection
 from greenroom_server.transport.demo_page import add_demo
-from greenroom_server.transport.front import Accepted, Front, FrontOptions
-from greenroom_server.transport.handshake import Handshake, Refused
+from greenroom_server.transport.front import Front, FrontOptions
 from greenroom_server.transport.registry import Registry
 from greenroom_server.transport.services import Services
 from greenroom_server.transport.throttle import Throttle
 from greenroom_server.usecases import demo
 from greenroom_server.usecases.amend_message import AmendMessage
 from greenroom_server.usecases.commits import Commits
-from greenroom_server.usecases.deliver import Deliver, change_of
+from greenroom_server.usecases.deliver import Deliver
 from greenroom_server.usecases.directory import Directory
 from greenroom_server.usecases.heads import Heads
 from greenroom_server.usecases.live import Live
@@ -71,13 +60,12 @@ from greenroom_server.usecases.rebuild import Rebuild
 from greenroom_server.usecases.repair import FeedRepairs, Repair
 from greenroom_server.usecases.screening import Screening
 from greenroom_server.usecases.send_message import SendMessage
-from greenroom_server.usecases.sessions import Sessions, closes_session
+from greenroom_server.usecases.sessions import Sessions
 from greenroom_server.usecases.speed import Speed
 
 log = structlog.get_logger()
 
 _SECOND = 1.0
-_ACCOUNT_CHANGED = b"!account"
 
 
 @dataclass(slots=True)
@@ -107,7 +95,8 @@ class Node:
         self._policy = _marketplace_policy(settings.marketplace_policy)
         self._screen = Screen(_screening_policy(settings.screening_policy))
         self._hash_key = ""
-        self._push_decoder = msgspec.json.Decoder(AnyPush)
+        self._is_cluster = False
+        self._is_built = False
 
     async def start(self) -> None:
         """Bring everything up; on failure everything that was started is taken down again.
@@ -118,7 +107,9 @@ class Node:
         async with AsyncExitStack() as stack:
             self._address = await self._start_store(stack)
             store = self.store = await self._connect_store(stack)
+            await self._load_keys(stack)
             self._build(store)
+            self._is_built = True
             stack.push_async_callback(self.tasks.close)
             await self.repair.renew_once()
             self._start_background()
@@ -132,16 +123,11 @@ class Node:
         spread_s = self.settings.drain_s if len(self.registry) else 0
         self.registry.drain(spread_s)
         if spread_s:
-            await self._until_empty(spread_s)
+            await self.registry.until_empty(spread_s)
         self.registry.close_all(codes.SERVER_DRAIN)
         if self.store.committer.is_ready:
             await self.store.presence.resign()
         await self._stack.aclose()
-
-    async def _until_empty(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while len(self.registry) and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
 
     # --- the store
 
@@ -163,7 +149,7 @@ class Node:
         stack.push_async_callback(committer.close)
         return _Store(
             committer,
-            Threads(committer, self.id),
+            Threads(committer, self.id, is_one_primary=not self._is_cluster),
             Inboxes(committer, self.id),
             PresenceStore(committer, self.id),
             People(committer),
@@ -179,10 +165,11 @@ class Node:
             await client.aclose()
         refuse_unfit(facts)
         log.info("store_guarantee", sentence=sentence(facts, self.settings.wait_replicas))
+        self._is_cluster = facts.is_cluster
         await epochs.load_library(self._committer)
         self._hash_key = await epochs.check_data(self._committer, secrets.token_hex(16))
         self.epochs[:] = await epochs.confirm(self._committer, facts)
-        if hasattr(self, "hub"):
+        if self._is_built:
             self.tasks.spawn(self._after_reconnect(), "after reconnect")
 
     async def _after_reconnect(self) -> None:
@@ -196,6 +183,13 @@ class Node:
             await self.repair.check_positions_once()
         except StoreError:
             log.warning("after_reconnect_postponed")  # the periodic checks do the same
+
+    async def _load_keys(self, stack: AsyncExitStack) -> None:
+        self._keys = key_set(self.settings.token)
+        if self._keys is not None:
+            await self._keys.load()
+            stack.push_async_callback(self._keys.close)
+            self.tasks.spawn(self._keys.run(), "token keys")
 
     # --- the parts
 
@@ -214,11 +208,12 @@ class Node:
         commits.on_answered = speed.answered
         self.directory = Directory(store.people, speed)
         self.marketplace = Marketplace(store.people, heads, move, self._screen, now_ms)
-        self.marketplace.on_account = self._account_changed
+        self.inbound = Inbound(hub, self.registry, live, store.people, store.presence, self.tasks)
+        self.marketplace.on_account = self.inbound.account_changed
         rebuild = Rebuild(store.threads, epochs.Rebuilding(store.committer, self.id), deliver, self.epochs)
         self.repair = Repair(store.inboxes, store.presence, store.timers, hub, deliver, move, rebuild, counters)
-        self.repair.on_lease_lapsed = self._register_again
-        verifier = TokenVerifier(self.settings.token)
+        self.repair.on_lease_lapsed = lambda: live.register_again(self.registry.presence_of)
+        verifier = TokenVerifier(self.settings.token, self._keys)
         self.services = Services(
             sessions=Sessions(verifier, store.people, reads, live, hub, policy, counters, now_ms),
             send=send,
@@ -238,7 +233,7 @@ class Node:
         )
 
     def _start_background(self) -> None:
-        subscriber = Subscriber(self._address, self.id, self._published, self._subscribed)
+        subscriber = Subscriber(self._address, self.id, self.inbound.published, self._subscribed)
         for work in (
             subscriber.run(),
             self.repair.renew_leases(),
@@ -247,7 +242,7 @@ class Node:
             self.repair.run_timers(),
             self._tick(),
         ):
-            self.tasks.spawn(work, work.__qualname__)
+            self.tasks.spawn(work, "background")
 
     async def _tick(self) -> None:
         while True:
@@ -273,7 +268,11 @@ class Node:
         if mint_token is not None:
             await demo.seed(self.marketplace, self.store.people, _now_ms())
             add_demo(app, mint_token, self.marketplace)
-        self.front = Front(self._admit, app, FrontOptions(max_message_bytes=limits.CLIENT_FRAME_BYTES))
+        self.front = Front(
+            Admission(settings, self._connection, lambda: self.is_draining),
+            app,
+            FrontOptions(max_message_bytes=limits.CLIENT_FRAME_BYTES),
+        )
         await self.front.start(settings.host, settings.port)
         stack.push_async_callback(self.front.close)
 
@@ -291,111 +290,12 @@ class Node:
             is_store_up=committer.is_ready,
         )
 
-    # --- what arrives
-
-    def _admit(self, handshake: Handshake) -> Accepted | Refused:
-        """Decide about one WebSocket handshake."""
-        if self.is_draining:
-            return Refused(503, "draining")
-        if handshake.has_query:
-            return Refused(400, "a token does not belong into the URL: send it in the first frame")
-        if not self._is_origin_allowed(handshake):
-            return Refused(403, "this origin is not allowed")
-        for offered in handshake.subprotocols:
-            if offered in (limits.SUBPROTOCOL_JSON, limits.SUBPROTOCOL_MSGPACK):
-                return Accepted(Connection(self.services, self.registry, offered), offered)
-        return Refused(400, f"offer the subprotocol {limits.SUBPROTOCOL_JSON} or {limits.SUBPROTOCOL_MSGPACK}")
-
-    def _is_origin_allowed(self, handshake: Handshake) -> bool:
-        if handshake.origin_count == 0:
-            return True  # not a browser; the token decides
-        if handshake.origin is None:
-            return False
-        if handshake.origin in self.settings.origins:
-            return True
-        return self.settings.is_dev and handshake.origin == f"http://{handshake.host}"
-
-    def _published(self, published: Published) -> None:
-        if isinstance(published, RowPublished):
-            events = EventBytes(published.events) if published.events else None
-            change = change_of(published.thread, published.epoch, published.row, events)
-            self.hub.changed(published.user, change)
-        elif isinstance(published, PresencePublished):
-            self.live.presence_published(published.user, published.state)
-        elif isinstance(published, DeviceReplaced):
-            self.registry.device_replaced(published.user, published.device, published.connection)
-        else:
-            self._frame_published(published)
-
-    def _frame_published(self, published: FramePublished) -> None:
-        if published.frame == _ACCOUNT_CHANGED:
-            self.tasks.spawn(self._end_sessions(published.user), "end sessions")
-            return
-        frame = self._push_decoder.decode(published.frame)
-        self.hub.ephemeral(published.user, frame, f"{frame.__struct_config__.tag} {published.user}")
+    def _connection(self, subprotocol: str) -> Connection:
+        return Connection(self.services, self.registry, subprotocol)
 
     async def _subscribed(self) -> None:
         """Whatever was published while nobody listened is found by position."""
         await self.repair.check_positions_once()
-
-    # --- accounts
-
-    def _account_changed(self, account: Account) -> None:
-        """Close what an account may no longer have open, here and on the other nodes."""
-        self.tasks.spawn(self._end_sessions(account.user), "end sessions")
-        self.tasks.spawn(self.store.presence.forward(account.user, _ACCOUNT_CHANGED), "tell nodes")
-
-    async def _end_sessions(self, user: str) -> None:
-        account = await self.store.people.account(user)
-        if account is None:
-            return
-        for connection in self.registry.of(user):
-            close = closes_session(account, connection.issued_at_s)
-            if close:
-                connection.close(close)
-
-    def _register_again(self) -> None:
-        """This node's lease had lapsed: others took its users for gone."""
-
-        async def register() -> None:
-            for user in self.hub.users():
-                await self.live.attend(user, self.registry.presence_of(user), "", "")
-
-        self.tasks.spawn(register(), "register again")
-
-
-async def serve(settings: Settings) -> None:
-    """Run a node until SIGTERM or SIGINT.
-
-    Raises:
-        StoreUnfit: the store must not be used as it is set up.
-        StoreError: the store cannot be reached.
-        OSError: the address cannot be listened on.
-    """
-    node = Node(settings)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    await node.start()
-    # What was built so far lives as long as the process: collections need not look at it again. Messages make no
-    # cycles, so the young generation may grow.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        _announce(settings, node.front.port)
-        await stop.wait()
-    finally:
-        await node.stop()
-
-
-def _announce(settings: Settings, port: int) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{port}/"
-    log.info("serving", url=url, mode="development" if settings.is_dev else "production")
-    if settings.is_dev:
-        print(f"\n  Greenroom is ready: {url}\n", flush=True)  # noqa: T201 - the one line a newcomer looks for
 
 
 def _now_ms() -> int:
