@@ -32,6 +32,8 @@ bench: $(READY)
 
 generate: $(READY)
 	$(BIN)/python -m greenroom_protocol.generate
+	$(BIN)/greenroom schema states > protocol/spec/states.md
+	$(BIN)/greenroom config docs > server/docs/configuration.md
 
 setup: $(READY)
 

@@ -137,7 +137,9 @@ async def test_a_declined_thread_is_closed_until_the_client_reopens_it(room: Roo
         assert (await maya.event("invitation.declined"))["note"] == "Sorry, next month."
         refused = await maya.say(thread, "What a pity.")
         assert (refused["code"], refused["hint"]) == ("thread.closed", "thread.reopen")
-        assert (await jonas.ask({"type": "thread.reopen", "thread": thread, "cid": cid()}))["code"] == "perm.client_only"
+        assert (await jonas.ask({"type": "thread.reopen", "thread": thread, "cid": cid()}))[
+            "code"
+        ] == "perm.client_only"
         reopened = await maya.ask({"type": "thread.reopen", "thread": thread, "cid": cid()})
         assert reopened["state"] == "direct"
         assert (await maya.say(thread, "What a pity."))["state"] == "sent"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from testkit.history import Acked, check_history, chatter, read_thread
+from testkit.history import Acked, chatter, check_history, read_thread
 from testkit.hub import HubProcess, Room
 from testkit.valkey import eventually
 from testkit.wire import Wire, cid
@@ -21,9 +21,7 @@ async def a_room(hub: HubProcess) -> tuple[Room, str]:
     room = Room(hub)
     await room.furnish()
     async with Wire(room, "maya") as maya:
-        reply = await maya.ask(
-            {"type": "thread.open", "freelancer": room.id("jonas"), "cid": cid(), "body": "Hello!"}
-        )
+        reply = await maya.ask({"type": "thread.open", "freelancer": room.id("jonas"), "cid": cid(), "body": "Hello!"})
     return room, reply["thread"]
 
 
@@ -91,7 +89,7 @@ async def test_killing_the_hub_under_load_loses_no_acked_message(tmp_path: Path,
 async def kill_under_load(folder: Path, kills: int, kill: "object") -> None:
     """Chat on four threads, kill again and again, then compare acks, the store and what the other side saw."""
     assert callable(kill)
-    print(f"seed {SEED}")
+    print(f"seed {SEED}")  # noqa: T201 - a failing run can be repeated with it
     shuffled = random.Random(SEED)
     with HubProcess(folder / "hub") as hub:
         rooms = [await a_room(hub) for _ in range(4)]

@@ -43,7 +43,9 @@ async def test_five_thousand_events_in_four_hundred_threads_come_as_pages_of_row
             for start in range(0, 400, 200)  # at most 256 commands of a connection may wait
             for thread in await asyncio.gather(*(opened(room, writer, name) for name in names[start : start + 200]))
         ]
-        sends = [writer.say(thread, f"Line {i}.") for thread in threads for i in range(11 if thread == threads[0] else 12)]
+        sends = [
+            writer.say(thread, f"Line {i}.") for thread in threads for i in range(11 if thread == threads[0] else 12)
+        ]
         await asyncio.gather(*sends)
         await writer.until(lambda push: push["type"] == "inbox.changed" and push["mark"] >= 5199)
         shown = {threads[0]: {"epoch": 0, "seq": 0}}
@@ -134,7 +136,9 @@ async def test_somebody_elses_threads_are_not_given(room: Room) -> None:
     async with Wire(room, "maya") as maya, Wire(room, "eve") as eve:
         thread = await opened(room, maya, "jonas")
         tablet = Wire(room, "eve", device="tablet")
-        reply = await tablet.open(resume=position(eve, **{thread: {"epoch": 0, "seq": 0}, "t999_x": {"epoch": 0, "seq": 0}}))
+        reply = await tablet.open(
+            resume=position(eve, **{thread: {"epoch": 0, "seq": 0}, "t999_x": {"epoch": 0, "seq": 0}})
+        )
         assert (reply["recovered"], reply["threads"]) == (True, [])
         await tablet.close()
 

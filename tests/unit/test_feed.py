@@ -1,6 +1,5 @@
 """A feed lets pushes out in the order of their marks, each once, and asks the store for what is missing."""
 
-
 import msgspec
 
 from greenroom_server.delivery.feed import GAP_EVENTS, HOLE_WAIT_S, Feed

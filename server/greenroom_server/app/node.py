@@ -204,7 +204,7 @@ class Node:
         move = MoveThread(commits, screening, policy, now_ms)
         reads = ReadThreads(store.threads, store.inboxes, heads, store.people, policy, now_ms, self.epochs)
         live = self.live = Live(store.inboxes, store.presence, heads, hub, deliver, self.tasks)
-        speed = Speed(store.people, hub, policy, self.tasks, now_ms)
+        speed = Speed(store.people, store.threads, store.inboxes, hub, policy, self.tasks, now_ms)
         commits.on_answered = speed.answered
         self.directory = Directory(store.people, speed)
         self.marketplace = Marketplace(store.people, heads, move, self._screen, now_ms)

@@ -157,14 +157,13 @@ def read_marks(fields: dict[str, bytes]) -> Marks:
     return Marks(seq, n, at, read, delivered)
 
 
-def read_open_followup(thread: str, fields: dict[str, bytes]) -> Obligation | None:
+def read_open_followup(thread: str, tail: bytes, client: str) -> Obligation | None:
     """Read the private follow-up that is open in a thread; it is written to its freelancer only when it ends."""
-    debt: str = unpack(fields["tail"])[4]
+    debt: str = unpack(tail)[4]
     kind, _, rest = debt.partition(" ")
     if kind != ObligationKind.FOLLOWUP.value:
         return None
     seq, _, t0 = rest.partition(" ")
-    client = fields["client"].decode()
     return Obligation(id=f"{thread}.{seq}", kind=ObligationKind.FOLLOWUP, thread=thread, client=client, t0_ms=int(t0))
 
 

@@ -3,6 +3,7 @@
 Nothing here decides; the caller says what to append and under which revision it was decided.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -12,6 +13,7 @@ from msgspec import Struct
 from greenroom_protocol.events import KINDS_WITH_ORDINAL, AnyEvent, Event
 from greenroom_server.domain.head import Head, Marks
 from greenroom_server.domain.ids import thread_partition, user_partition
+from greenroom_server.domain.obligation import Obligation
 from greenroom_server.store import keys
 from greenroom_server.store.committer import Committer
 from greenroom_server.store.errors import StoreError, StoreRefused
@@ -24,6 +26,7 @@ from greenroom_server.store.records import (
     read_entry,
     read_head,
     read_marks,
+    read_open_followup,
     read_pair,
     read_row,
 )
@@ -314,6 +317,17 @@ class Threads:
         assert partition is not None
         values = await self._committer.call("HMGET", keys.amends(partition, thread), *seqs)
         return {seq: value.decode() for seq, value in zip(seqs, values, strict=True) if value is not None}
+
+    async def open_followups(self, threads: Sequence[str]) -> list[Obligation]:
+        """Give the private follow-ups that are open in some threads."""
+        found = await asyncio.gather(*(self._open_followup(thread) for thread in threads))
+        return [followup for followup in found if followup is not None]
+
+    async def _open_followup(self, thread: str) -> Obligation | None:
+        partition = thread_partition(thread)
+        assert partition is not None
+        tail, client = await self._committer.call("HMGET", keys.head(partition, thread), "tail", "client")
+        return None if tail is None else read_open_followup(thread, tail, client.decode())
 
     def _cid_command(
         self, function: str, thread: str, actor: str, cid: str, cid_ms: int, body_hash: str

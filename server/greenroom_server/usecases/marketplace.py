@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.ids import is_name
 from greenroom_server.domain.relationship import (
@@ -125,7 +127,7 @@ class Marketplace:
         if action in (ThreadAction.START_CONTRACT, ThreadAction.ACCEPT_OFFER):
             head = await self.thread(thread)
             await self._change_pair(head.client, head.freelancer, lambda pair: start_contract(pair, done.at), thread)
-        return done if done.state else replace(done, state=(await self.thread(thread)).state.value)
+        return done if done.state else msgspec.structs.replace(done, state=(await self.thread(thread)).state.value)
 
     async def thread(self, thread: str) -> Head:
         """Read where a thread stands now."""

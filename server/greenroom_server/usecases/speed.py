@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from greenroom_protocol import limits
 from greenroom_protocol.commands import MetricsRows
 from greenroom_protocol.profiles import MetricsRow, SpeedView
 from greenroom_protocol.pushes import MetricsChanged
@@ -16,7 +17,9 @@ from greenroom_server.delivery.hub import Hub
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.response_speed import LabelState, SpeedReport, evaluate_daily, measure, rows
 from greenroom_server.store.errors import StoreError
+from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.people import People
+from greenroom_server.store.threads import Threads
 from greenroom_server.telemetry.tasks import Tasks
 
 _DAY_MS: Final = 86_400_000
@@ -26,9 +29,18 @@ class Speed:
     """Measures and tells response speed."""
 
     def __init__(
-        self, people: People, hub: Hub, policy: MarketplacePolicy, tasks: Tasks, now_ms: Callable[[], int]
+        self,
+        people: People,
+        threads: Threads,
+        inboxes: Inboxes,
+        hub: Hub,
+        policy: MarketplacePolicy,
+        tasks: Tasks,
+        now_ms: Callable[[], int],
     ) -> None:
         self._people = people
+        self._threads = threads
+        self._inboxes = inboxes
         self._hub = hub
         self._policy = policy
         self._tasks = tasks
@@ -59,6 +71,8 @@ class Speed:
         now_ms = self._now_ms()
         since_ms = now_ms - self._policy.response_speed.extended_days * _DAY_MS
         obligations = await self._people.obligations(user, since_ms)
+        inbox = await self._inboxes.top(user, None, limits.PAGE_ITEMS)
+        obligations += await self._threads.open_followups([thread for thread, _ in inbox.rows])
         found = [
             MetricsRow(
                 thread=row.obligation.thread, kind=row.obligation.kind.value, t0=row.obligation.t0_ms,

@@ -87,7 +87,7 @@ async def use_cases(address: StoreAddress, screen: Screen) -> AsyncIterator[Part
     screening = Screening(screen, policy, counters)
     send = SendMessage(commits, screening, policy, now_ms)
     move = MoveThread(commits, screening, policy, now_ms)
-    speed = Speed(people, hub, policy, tasks, now_ms)
+    speed = Speed(people, threads, inboxes, hub, policy, tasks, now_ms)
     yield Parts(
         marketplace=Marketplace(people, heads, move, screen, now_ms),
         directory=Directory(people, speed),

@@ -126,7 +126,7 @@ class HubProcess:
         """Find the embedded store's process: the hub's child that runs valkey-server."""
         for child in psutil.Process(self.pid).children(recursive=True):
             if "valkey-server" in child.name():
-                return child.pid
+                return int(child.pid)
         raise LookupError("the embedded store is not running")
 
     def __enter__(self) -> Self:

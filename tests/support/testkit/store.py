@@ -15,14 +15,14 @@ from greenroom_server.domain.head import Head, Participant
 from greenroom_server.domain.ids import thread_id, user_partition
 from greenroom_server.domain.relationship import Relationship
 from greenroom_server.domain.thread_state import Role, ThreadState
-from greenroom_server.store import epochs, keys
+from greenroom_server.store import epochs, keys, records
 from greenroom_server.store.committer import Committer
 from greenroom_server.store.connect import StoreAddress, open_stream
 from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.library import library
 from greenroom_server.store.people import People
 from greenroom_server.store.presence import LEASE_MS, PresenceStore
-from greenroom_server.store.records import InboxRow, Owed, Row, read_owed, write_participant
+from greenroom_server.store.records import InboxRow, Owed, Row, read_owed, unpack, write_participant
 from greenroom_server.store.resp import Argument, pack
 from greenroom_server.store.subscriber import Published, read_published
 from greenroom_server.store.threads import Append, Committed, Outcome, Rare, ThreadRef, Threads
@@ -116,7 +116,15 @@ class Talk:
     async def fields(self) -> dict[str, str]:
         """Read the head as it is stored."""
         reply = iter(await self.node.committer.call("HGETALL", keys.head(self.partition, self.thread)))
-        return {name.decode(): value.decode() for name, value in zip(reply, reply, strict=True)}
+        pairs = zip(reply, reply, strict=True)
+        return {name.decode(): value.decode() for name, value in pairs if name != b"tail"}
+
+    async def set_last_at(self, at: int) -> None:
+        """Put the time of the thread's last event elsewhere."""
+        head = keys.head(self.partition, self.thread)
+        tail = unpack(await self.node.committer.call("HGET", head, "tail"))
+        tail[2] = at
+        await self.node.committer.call("HSET", head, "tail", records.pack(tail))
 
     async def refuse(self, cid: str, body_hash: str, extra: str = "{}") -> Any:
         """Remember a bounce of the client's."""

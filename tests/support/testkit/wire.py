@@ -121,7 +121,7 @@ class Wire:
     def mark(self) -> int:
         """The position: the last mark given."""
         marks = [push["mark"] for push in self.pushes if push["type"] == "inbox.changed"]
-        return max([self.connected.get("mark", 0), *marks])
+        return int(max([self.connected.get("mark", 0), *marks]))
 
     async def closed(self, *, within_s: float = 20.0) -> int:
         """Wait for the end of the connection; gives the close code."""

@@ -61,11 +61,12 @@ local function commit(KEYS, ARGV)
   local s, d = static_of(ARGV[1]), cmsgpack.unpack(ARGV[2])
   if not check_window(d[5], d[6], now) then return { 'window' } end
   local epoch = redis.call('HGET', KEYS[8], 'epoch')
-  if tonumber(epoch) ~= d[1] then return { 'epoch', epoch } end
   local h = redis.call('HMGET', KEYS[2], 'rev', 'tail', 'read:' .. d[4])
   local pair_rev = redis.call('HGET', KEYS[9], s[3] .. '#rev') or '0'
-  if h[1] ~= d[2] or pair_rev ~= d[3] then
-    return d[5] ~= '' and recall_cid(KEYS[3], KEYS[2], d[4], d[5], d[7]) or { 'rev' }
+  local is_old_epoch = tonumber(epoch) ~= d[1]
+  if is_old_epoch or h[1] ~= d[2] or pair_rev ~= d[3] then
+    local known = d[5] ~= '' and recall_cid(KEYS[3], KEYS[2], d[4], d[5], d[7])
+    return known or (is_old_epoch and { 'epoch', epoch } or { 'rev' })
   end
   if d[14] ~= '' and redis.call('HEXISTS', KEYS[3], d[4] .. ' ' .. d[14]) == 0 then return { 'gap' } end
   return commit_checked(KEYS, ARGV, s, d, read_tail(h[2]), tonumber(h[3] or 0), now)
