@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,9 +33,11 @@ def hubs(tmp_path_factory: pytest.TempPathFactory, store: RealValkey) -> Iterato
     folder = tmp_path_factory.mktemp("hubs")
     first = a_hub(folder / "a", store)
     first.start(wait=False)
-    with a_hub(folder / "b", store) as second:
-        first.until_healthy()
-        yield first, second
+    try:
+        with a_hub(folder / "b", store) as second:
+            first.until_healthy()
+            yield first, second
+    finally:
         first.stop()
 
 
@@ -84,20 +85,14 @@ async def told_again(command: Frame, by: Wire, to: Wire, kind: str) -> Frame:
                 continue
 
 
-@dataclass(slots=True)
-class Killed:
-    """A node that commits and never touches: what a hub leaves that dies in between."""
-
-    talk: Talk
-
-    @classmethod
-    async def before_its_touch(cls, node: StoreNode, thread: str) -> "Killed":
-        partition = thread_partition(thread)
-        assert partition is not None
-        found = await node.threads.head(thread)
-        assert found is not None
-        node.epochs[partition] = int(await node.committer.call("HGET", keys.epoch(partition), "epoch"))
-        return cls(Talk(node, found[0].client, found[0].freelancer, thread))
+async def talk_of(node: StoreNode, thread: str) -> Talk:
+    """Give a thread to a node that commits and never touches, which is what a hub leaves that dies in between."""
+    partition = thread_partition(thread)
+    assert partition is not None
+    found = await node.threads.head(thread)
+    assert found is not None
+    node.epochs[partition] = int(await node.committer.call("HGET", keys.epoch(partition), "epoch"))
+    return Talk(node, found[0].client, found[0].freelancer, thread)
 
 
 async def test_a_conversation_goes_both_ways_across_hubs(rooms: TwoRooms) -> None:
@@ -169,13 +164,12 @@ async def test_a_commit_whose_hub_died_before_its_touch_is_repaired_and_pushed(
     rooms: TwoRooms, store: RealValkey
 ) -> None:
     async with rooms.there("maya") as maya, store_node(store.address, "dead") as node:
-        dead = await Killed.before_its_touch(node, rooms.thread)
-        said = await dead.talk.say(dead.talk.freelancer, "My last words.")
+        talk = await talk_of(node, rooms.thread)
+        said = await talk.say(talk.freelancer, "My last words.")
         assert [user for user, _ in said.owed] == [maya.user]
         seen = await maya.event("message.sent", body="My last words.")
         assert (seen["seq"], seen["n"]) == (said.seq, said.n)
-        partition = dead.talk.partition
-        await eventually_settled(node, partition, f"{maya.user}/{rooms.thread}")
+        await eventually_settled(node, talk.partition, f"{maya.user}/{rooms.thread}")
 
 
 async def eventually_settled(node: StoreNode, partition: int, field: str) -> None:

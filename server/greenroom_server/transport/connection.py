@@ -163,7 +163,7 @@ class Connection:
         refusal = session.admit(command)
         if refusal is not None:
             if session.state is not SessionState.CLOSED:
-                self.reply(error_reply(getattr(command, "id", 0), Refused(refusal.code)))
+                self._refuse(command, Refused(refusal.code))
                 if refusal.close is not None:
                     self.close(refusal.close)
             return
@@ -184,7 +184,7 @@ class Connection:
         """Carry a command out that needs no task; False when it does."""
         try:
             if type(command) is MessageSend:
-                self._services.send.start(self.user, command, self.reply)
+                self._services.send.start(self.user, command, self._sent)
             elif type(command) is Delivered:
                 self._delivered(command.mark)
             elif type(command) is TypingSet:
@@ -199,7 +199,7 @@ class Connection:
         """Refuse what comes too often; what gets no reply is dropped (a later one covers it)."""
         command_id = getattr(command, "id", 0)
         if command_id:
-            self.reply(error_reply(command_id, Refused(f"rate.{name}", wait_ms)))
+            self._refuse(command, Refused(f"rate.{name}", wait_ms))
 
     def _wait(self, command: Command) -> None:
         if len(self._commands) < QUEUED_COMMANDS:
@@ -207,7 +207,7 @@ class Connection:
             return
         command_id = getattr(command, "id", 0)
         if command_id:
-            self.reply(error_reply(command_id, Refused("session.busy")))
+            self._refuse(command, Refused("session.busy"))
 
     async def _run(self) -> None:
         """Carry out the commands that wait, as long as the peer is there and takes its replies."""
@@ -223,16 +223,15 @@ class Connection:
             self._running = False
 
     async def _carry_out(self, command: Command) -> None:
-        command_id: int = getattr(command, "id", 0)
         try:
             if type(command) is Connect:
                 await self._connect(command)
             else:
                 self.reply(await dispatch(self._services, self, command))
         except RefusedError as error:
-            self.reply(error_reply(command_id, error.refused))
+            self._refuse(command, error.refused)
         except StoreError as error:
-            self.reply(error_reply(command_id, refusal_of(error)))
+            self._refuse(command, refusal_of(error))
         except Exception:  # noqa: BLE001 - as above
             self._failed(command)
 
@@ -241,7 +240,7 @@ class Connection:
         log.exception("command_failed", verb=command.__struct_config__.tag, connection=self.id)
         command_id = getattr(command, "id", 0)
         if command_id:
-            self.reply(error_reply(command_id, Refused("internal")))
+            self._refuse(command, Refused("internal"))
         if type(command) is Connect:
             self.close(codes.INTERNAL_ERROR)
 
@@ -250,12 +249,21 @@ class Connection:
         if room is not None:
             room.set()
 
-    def reply(self, reply: Reply) -> None:
-        """Send a reply."""
-        result = reply.code if type(reply) is Error else "ok"
-        self._services.counters.commands[reply.__struct_config__.tag, result] += 1  # type: ignore[index]
+    def reply(self, reply: Reply, verb: str = "") -> None:
+        """Send a reply; `verb` names the command of an error."""
+        if type(reply) is Error:
+            self._services.counters.commands[verb, reply.code] += 1
+        else:
+            self._services.counters.commands[reply.__struct_config__.tag, "ok"] += 1  # type: ignore[index]
         if not self._is_over():
             self._queue.durable(ENCODERS[self.codec](reply))
+
+    def _sent(self, reply: Reply) -> None:
+        self.reply(reply, "message.send")
+
+    def _refuse(self, command: Command, refused: Refused) -> None:
+        verb: str = command.__struct_config__.tag  # type: ignore[assignment]
+        self.reply(error_reply(getattr(command, "id", 0), refused), verb)
 
     # --- the session
 

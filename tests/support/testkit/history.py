@@ -7,6 +7,8 @@ the order in which it was acked.
 import asyncio
 from typing import NamedTuple
 
+import websockets
+
 from testkit.hub import Room
 from testkit.wire import Frame, Wire, cid
 
@@ -66,7 +68,7 @@ async def chatter(room: Room, thread: str, acked: list[Acked], stop: asyncio.Eve
                         await wire.close()
                         continue
                 reply = await wire.ask({"type": "message.send", "thread": thread, "cid": name, "body": body})
-            except OSError:
+            except (OSError, websockets.WebSocketException):
                 is_open = False
                 await asyncio.sleep(0.02)  # a refused connection is no event that could be awaited
                 continue

@@ -78,8 +78,11 @@ class Wire:
         await self.send_raw(self.encode(command))
 
     async def send_raw(self, data: bytes | str) -> None:
-        """Send one WebSocket message as it is."""
-        await self._socket.send(data)
+        """Send one WebSocket message as it is; a closed connection is a `ConnectionError`."""
+        try:
+            await self._socket.send(data)
+        except websockets.ConnectionClosed as closed:
+            raise ConnectionError(str(closed)) from closed
 
     def encode(self, frame: Any) -> bytes | str:
         """Encode in this connection's codec, with an encoder that is not the hub's."""
