@@ -28,6 +28,7 @@ check: $(READY)
 PAIRS ?= 200
 SECONDS ?= 10
 bench: $(READY)
+	@$(BIN)/greenroom bench-store
 	@$(BIN)/greenroom loadtest bench --pairs $(PAIRS) --seconds $(SECONDS)
 
 generate: $(READY)

@@ -1,4 +1,4 @@
-"""What a stranger reads first is true: links lead somewhere, the example is the tested one, no dependency is left out."""
+"""What a stranger reads first is true: links, the example, the dependencies, the versions that are named twice."""
 
 import re
 import tomllib
@@ -75,3 +75,12 @@ def documented() -> dict[str, set[str]]:
 
 def test_every_dependency_is_explained() -> None:
     assert documented() == declared()
+
+
+def test_image_is_built_with_the_uv_of_the_makefile() -> None:
+    versions = [
+        re.search(r"UV_VERSION ?:?= ?(\S+)", (ROOT / name).read_text(encoding="utf-8"))
+        for name in ("Makefile", "Dockerfile")
+    ]
+    assert len({version[1] for version in versions if version is not None}) == 1
+    assert None not in versions

@@ -78,3 +78,15 @@ def test_masked_text_leaks_almost_nothing_of_plain_identifiers(judged: Judged) -
         total += len(secret)
     assert total > 1_000
     assert leaked <= 0.01 * total
+
+
+def test_what_is_plainly_clean_is_allowed_in_every_context() -> None:
+    screen = Screen(ScreeningPolicy.default())
+    cases = [json.loads(line) for line in CORPUS.read_text("utf-8").splitlines()]
+    texts = [case["text"] for case in cases if "text" in case]
+    plainly = [text for text in texts if screen.is_plainly_clean(text)]
+    assert 50 < len(plainly) < len(texts)
+    for text in plainly:
+        for state in ("direct", "candidacy", "contract"):
+            verdict = screen(text, Context(state))
+            assert (verdict.action, verdict.text, verdict.findings, verdict.notice) == (Action.ALLOW, text, (), None)

@@ -17,7 +17,7 @@ from greenroom_server.config.reading import ConfigError
 
 GROUP: Final = "greenroom.commands"
 
-_OWN: Final = ("serve", "doctor", "config", "token", "schema")
+_OWN: Final = ("serve", "doctor", "config", "token", "schema", "bench-store")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _commands() -> dict[str, EntryPoint]:
-    own = {name: EntryPoint(name, f"greenroom_server.cli.{name}:add_parser", GROUP) for name in _OWN}
+    own = {name: EntryPoint(name, f"greenroom_server.cli.{name.replace('-', '_')}:add_parser", GROUP) for name in _OWN}
     added = {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in own}
     return {**own, **added}
 
