@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
@@ -151,6 +152,8 @@ class EmbeddedValkey:
                 process.kill()
                 await process.wait()
             log.info("embedded_store_stopped", exit_code=process.returncode)
+        if self._socket.parent != self._folder:
+            shutil.rmtree(self._socket.parent, ignore_errors=True)
         if self._hub_lock is not None:
             os.close(self._hub_lock)
             self._hub_lock = None

@@ -103,6 +103,7 @@ class Connection:
         self._socket.pause_reading()
 
     def on_writable(self) -> None:
+        self.session.heard(self._services.monotonic_s())  # it took what was waiting: slow, but alive
         self._queue.writable()
         self._has_room()
         self._socket.resume_reading()

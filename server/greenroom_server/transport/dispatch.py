@@ -59,6 +59,12 @@ async def _watch(services: Services, caller: Caller, command: c.PresenceWatch) -
     return await services.live.watch(caller, old, command)
 
 
+async def _invite(services: Services, caller: Caller, command: c.InvitationSend) -> Reply:
+    reply = await services.open_thread.invite(caller.user, command)
+    services.counters.invitations["sent"] += not reply.dup
+    return reply
+
+
 async def _accept(services: Services, caller: Caller, command: c.InvitationAccept) -> Reply:
     move = Move(
         action=ThreadAction.ACCEPT, user=caller.user, cid=command.cid, note=command.note,
@@ -118,7 +124,7 @@ HANDLERS: Final[dict[type[c.Command], Handler]] = {
     c.MessageEdit: lambda s, who, cmd: s.amend.edit(who.user, cmd),
     c.MessageErase: lambda s, who, cmd: s.amend.erase(who.user, cmd),
     c.MessageCheck: lambda s, who, cmd: s.send.check(who.user, cmd),
-    c.InvitationSend: lambda s, who, cmd: s.open_thread.invite(who.user, cmd),
+    c.InvitationSend: _invite,
     c.InvitationAccept: _accept,
     c.InvitationDecline: _decline,
     c.InvitationWithdraw: _withdraw,

@@ -237,7 +237,7 @@ class _FirstRequest(asyncio.Protocol):
 
 def _without_the_peer(record: logging.LogRecord) -> bool:
     """Keep what aiohttp quotes of a peer, its address and malformed requests, out of the log."""
-    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | web.RequestPayloadError):
         return False
     if record.args:
         record.args = tuple("-" for _ in record.args)

@@ -146,9 +146,9 @@ class ReadThreads:
         else:
             after = seq
             events = await self._threads.events(thread, seq, None, room)
-        events = _cut(_visible(events, participant))
-        to = events[-1].seq if events else (row.seq if not reset else after)
-        shown = await self._as_it_stands(thread, events)
+        kept = _cut(events)
+        to = kept[-1].seq if kept else after
+        shown = await self._as_it_stands(thread, _visible(kept, participant))
         return ThreadEvents(thread=thread, epoch=row.epoch, reset=reset, after=after, to=to, events=shown)
 
     async def history(self, user: str, command: ThreadHistory) -> HistoryPage:

@@ -6,6 +6,7 @@ done, its inboxes say `complete: false`.
 Source: server/docs/architecture.md, Epoch.
 """
 
+import asyncio
 from typing import Final
 
 import structlog
@@ -32,7 +33,8 @@ class Rebuild:
 
     async def __call__(self) -> int:
         """Rebuild what this node can take the lock of; gives how many rows were touched again."""
-        partitions = {p for p in range(PARTITION_COUNT) if await self._rebuilding.take(p, LOCK_MS)}
+        taken = await asyncio.gather(*(self._rebuilding.take(p, LOCK_MS) for p in range(PARTITION_COUNT)))
+        partitions = {partition for partition, is_taken in enumerate(taken) if is_taken}
         if not partitions:
             return 0
         count = 0
