@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
 export UV_NO_PROGRESS := 1
+# Keep compiled modules, also where the environment says not to: else every start of a hub compiles them all again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test test-all check bench lock clean setup generate
 

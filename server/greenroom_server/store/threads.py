@@ -133,6 +133,8 @@ Outcome = Committed | Repeat | Stale | Elsewhere | CidRefused | StoreError
 CONFLICT: Final = CidRefused("idempotency.conflict")
 OUTSIDE_WINDOW: Final = CidRefused("cid.outside_window")
 GAP: Final = CidRefused("outbox.gap")
+_NUMBERED: Final = frozenset(kind for kind in AnyEvent.__args__ if kind.__struct_config__.tag in KINDS_WITH_ORDINAL)
+"""Events that a person sees as an item."""
 _CID_REFUSED: Final = {b"conflict": CONFLICT, b"window": OUTSIDE_WINDOW, b"gap": GAP}
 
 
@@ -228,7 +230,8 @@ class Threads:
     def append(self, ref: ThreadRef, head: Head, epoch: int, what: Append, done: Callable[[Outcome], object]) -> None:
         """Append events if the head still holds; `done` is called once, perhaps inside this call."""
         day = what.cid_ms // _DAY_MS
-        numbered = "".join("1" if takes_ordinal(event) else "0" for event in what.events)
+        events = what.events
+        numbered = "".join(["1" if type(event) in _NUMBERED else "0" for event in events])
         pair_rev = str(head.relationship.rev)
         dynamic = (
             epoch, head.rev, pair_rev, what.actor, what.cid, what.cid_ms, what.body_hash, what.op, what.seen,
@@ -263,7 +266,7 @@ class Threads:
     ) -> None:  # fmt: skip
         """Create a thread with its first events, unless the pair already has one for the job."""
         assert what.rare is not None, "opening always sets something rare"
-        numbered = "".join("1" if takes_ordinal(event) else "0" for event in what.events)
+        numbered = "".join(["1" if type(event) in _NUMBERED else "0" for event in what.events])
         flat = [part for pair in fields.items() for part in pair]
         dynamic = (
             epoch, "1", str(pair_rev), what.actor, what.cid, what.cid_ms, what.body_hash, what.op, what.seen,
@@ -336,11 +339,6 @@ class Threads:
         assert partition is not None
         names = (keys.head(partition, thread), keys.cids(partition, thread, cid_ms // _DAY_MS))
         return ("FCALL", function, 2, *names, actor, cid, cid_ms, body_hash)
-
-
-def takes_ordinal(event: Event) -> bool:
-    """Say whether an event is an item that a person sees; see the protocol's KINDS_WITH_ORDINAL."""
-    return event.__struct_config__.tag in KINDS_WITH_ORDINAL
 
 
 def _is(reply: Any, what: bytes) -> bool:
