@@ -5,8 +5,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import uvloop
+from hypothesis import settings
 
 from testkit.hub import HubProcess, Room
+
+
+# No deadline: it would be an assertion about the clock. One profile everywhere, so that a printed seed is obeyed in CI.
+settings.register_profile("greenroom", deadline=None, print_blob=True, derandomize=False)
+settings.load_profile("greenroom")
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
