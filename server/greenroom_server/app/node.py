@@ -170,6 +170,7 @@ class Node:
         self._hash_key = await epochs.check_data(self._committer, secrets.token_hex(16))
         self.epochs[:] = await epochs.confirm(self._committer, facts)
         if self._is_built:
+            self._commits.use_hash_key(self._hash_key)
             self.tasks.spawn(self._after_reconnect(), "after reconnect")
 
     async def _after_reconnect(self) -> None:
@@ -198,7 +199,7 @@ class Node:
         hub = self.hub = Hub(FeedRepairs(store.threads, store.inboxes, self.tasks))
         deliver = self.deliver = Deliver(store.inboxes, hub, counters)
         heads = Heads(store.threads, self.tasks)
-        commits = Commits(store.threads, heads, deliver, self.epochs, counters, self._hash_key)
+        commits = self._commits = Commits(store.threads, heads, deliver, self.epochs, counters, self._hash_key)
         screening = Screening(self._screen, policy, counters)
         send = SendMessage(commits, screening, policy, now_ms)
         move = MoveThread(commits, screening, policy, now_ms)

@@ -295,6 +295,9 @@ class Connection:
             return
         if self._is_over():
             return  # the peer went away while its inbox was read; on_close has done the rest
+        if isinstance(opened, Denied):
+            self._deny(command.id, opened)
+            return
         left_s = claims.expires_at_s - services.now_ms() / 1000
         self.session.connected(services.monotonic_s() + left_s)
         services.counters.connects["ok"] += 1

@@ -101,6 +101,10 @@ class Commits:
         """Epoch of each partition, as confirmed for this primary; the owner replaces the items."""
         self.on_answered: Callable[[str], object] = lambda _freelancer: None
         """Called when a commit settled an obligation that a freelancer's profile counts."""
+        self.use_hash_key(hash_key)
+
+    def use_hash_key(self, hash_key: str) -> None:
+        """Hash with the key that the store keeps; another store has another one."""
         self._hash_key = hash_key.encode()[:64]
 
     def hash(self, verb: str, body: str) -> str:

@@ -81,12 +81,13 @@ class Sessions:
             return Denied(Refused(claims.code), codes.TOKEN_EXPIRED if expired else codes.BAD_TOKEN)
         if same_as is not None and claims.user != same_as:
             return Denied(Refused("auth.wrong_user"), codes.BAD_TOKEN)
+        return await self._ended(claims) or claims
+
+    async def _ended(self, claims: Claims) -> Denied | None:
+        """Refuse whom the marketplace suspended or signed out."""
         account = await self._people.account(claims.user)
-        if account is not None:
-            close = closes_session(account, claims.issued_at_s)
-            if close:
-                return Denied(Refused("auth.revoked"), close)
-        return claims
+        close = closes_session(account, claims.issued_at_s) if account is not None else 0
+        return Denied(Refused("auth.revoked"), close) if close else None
 
     def check(self, command: Connect) -> Denied | None:
         """Refuse what no token could help; None when it is worth looking at the token."""
@@ -96,7 +97,7 @@ class Sessions:
             return Denied(Refused("bad_request.field", detail="device"), codes.PROTOCOL_ERROR)
         return None
 
-    async def open(self, claims: Claims, command: Connect, session: str, sink: Sink, presence: str) -> Opened:
+    async def open(self, claims: Claims, command: Connect, session: str, sink: Sink, presence: str) -> Opened | Denied:
         """Register the connection, then read what the device missed; pushes wait in the connection meanwhile.
 
         Args:
@@ -109,6 +110,10 @@ class Sessions:
         user = claims.user
         feed = self._hub.attach(user, sink)
         await self._live.attend(user, presence, command.device, session)
+        # Only from here on a suspension reaches this node by itself; one that came just before is seen now.
+        ended = await self._ended(claims)
+        if ended is not None:
+            return ended
         resumed = await self._reads.resume(user, command.resume)
         page = resumed.page
         feed.start(page.epoch, page.mark)

@@ -69,7 +69,7 @@ local function append(k, a, tail, events, locals_, remotes, now)
   if a.rare then rarely(k, a, a.rare, first_seq) end
   local new = { a.epoch, tail.seq, tail.n, a.state, at }
   local out = { 'ok', first_seq, first_n, at, tail.seq, tail.n, ended }
-  local is_alone = redis.call('ZCARD', k.nodes) <= 1
+  local is_alone = redis.call('ZCARD', k.nodes) <= 1 and redis.call('ZSCORE', k.nodes, a.node)
   for i = 1, #locals_ do
     local l = locals_[i]
     local row = touch_row(l[2], l[3], a.thread, new, l[1] == a.actor and read or 0)
