@@ -9,7 +9,6 @@ from hypothesis import settings
 
 from testkit.hub import HubProcess, Room
 
-
 # No deadline: it would be an assertion about the clock. One profile everywhere, so that a printed seed is obeyed in CI.
 settings.register_profile("greenroom", deadline=None, print_blob=True, derandomize=False)
 settings.load_profile("greenroom")

@@ -33,8 +33,6 @@ log = structlog.get_logger()
 
 QUEUED_COMMANDS: Final = 256
 """Commands of one connection that may wait behind a slow one."""
-UNACKED: Final = 1024
-"""Pushes remembered until the device says they arrived; older ones are covered by later marks."""
 
 _CLASSES: Final = {command: CLASS_OF.get(verb, "commands") for verb, command in VERBS.items()}
 """Throttle class of each command."""
@@ -47,8 +45,25 @@ class Connection:
     """One connection of one device."""
 
     __slots__ = (
-        "_codec", "_commands", "_early", "_is_text", "_live_mark", "_queue", "_registry", "_room", "_running",
-        "_services", "_socket", "_unacked", "codec", "device", "id", "issued_at_s", "presence", "session", "user",
+        "_codec",
+        "_commands",
+        "_early",
+        "_is_text",
+        "_live_mark",
+        "_pushed",
+        "_queue",
+        "_registry",
+        "_room",
+        "_running",
+        "_services",
+        "_socket",
+        "codec",
+        "device",
+        "id",
+        "issued_at_s",
+        "presence",
+        "session",
+        "user",
         "watched",
     )  # fmt: skip
 
@@ -73,7 +88,8 @@ class Connection:
         """Set when a peer that does not read has room again; None while it reads."""
         self._early: list[tuple[bytes, RowChange]] | None = []
         self._live_mark = 0
-        self._unacked: deque[tuple[int, str, int]] = deque(maxlen=UNACKED)
+        self._pushed: dict[str, tuple[int, int]] = {}
+        """Newest push of each thread, (mark, n), until the device says that it arrived."""
         self._socket: WebSocket
         self._queue: SendQueue
 
@@ -130,7 +146,7 @@ class Connection:
             return
         if change.mark > self._live_mark:
             self._services.counters.pushes += 1
-            self._unacked.append((change.mark, change.thread, change.n))
+            self._pushed[change.thread] = (change.mark, change.n)
             self._queue.durable(frame)
 
     def push_ephemeral(self, frame: bytes, key: str) -> None:
@@ -332,11 +348,18 @@ class Connection:
         await self._services.sessions.state(self.user, self._registry.presence_of(self.user))
 
     def _delivered(self, mark: int) -> None:
-        horizons: dict[str, int] = {}
-        unacked = self._unacked
-        while unacked and unacked[0][0] <= mark:
-            _, thread, n = unacked.popleft()
-            horizons[thread] = max(n, horizons.get(thread, 0))
+        """Say how much of each thread has arrived.
+
+        Of a thread whose newest push came after `mark`, as much is certain as that push's n less the changes since:
+        a change brings at most one item.
+        """
+        pushed, horizons = self._pushed, {}
+        for thread, (at, n) in tuple(pushed.items()):
+            if at <= mark:
+                horizons[thread] = n
+                del pushed[thread]
+            elif n > at - mark:
+                horizons[thread] = n - (at - mark)
         if horizons:
             self._services.live.delivered(self.user, horizons)
 
