@@ -83,6 +83,26 @@ async def test_a_hub_that_restarts_with_its_own_store_keeps_every_position(tmp_p
         assert (reply["recovered"], reply["epoch"], reply["mark"], reply["rows"]) == (True, at["epoch"], at["mark"], [])
 
 
+async def test_a_restored_backup_ends_all_positions_although_it_was_fsynced(tmp_path: Path) -> None:
+    data, backup = tmp_path / "hub", tmp_path / "backup"
+    async with node_here(data) as hub:
+        room = TwoPartitions(hub)
+        thread, _ = await room.opened()
+    shutil.copytree(data / "valkey", backup)
+    async with node_here(data) as hub, Wire(room.on(hub), "maya") as maya:
+        await maya.say(thread, "This is not in the backup.")
+        await maya.event("message.sent", body="This is not in the backup.")
+        at = position(maya)
+    shutil.rmtree(data / "valkey")
+    shutil.copytree(backup, data / "valkey")
+    async with node_here(data) as hub, Wire(room.on(hub), "maya", device="laptop") as maya:
+        await maya.say(thread, "The mark grows past the old position again.")
+        await maya.say(thread, "And once more.")
+        reply = await resumed(room, at)
+        assert reply["recovered"] is False
+        assert reply["epoch"] > at["epoch"]
+
+
 @everysec
 async def test_a_restart_of_a_store_that_may_have_lost_acks_ends_all_positions(
     store: RealValkey, tmp_path: Path

@@ -16,6 +16,7 @@ from aiohttp import web
 from greenroom_protocol import codes, limits
 from greenroom_server.app.admission import Admission
 from greenroom_server.app.inbound import Inbound
+from greenroom_server.app.memory import StoreMemory
 from greenroom_server.auth.tokens import TokenVerifier, key_set, mint
 from greenroom_server.config import Settings
 from greenroom_server.delivery.hub import Hub
@@ -66,6 +67,7 @@ from greenroom_server.usecases.speed import Speed
 log = structlog.get_logger()
 
 _SECOND = 1.0
+_BEAT_S = 60.0
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ class Node:
         self._policy = _marketplace_policy(settings.marketplace_policy)
         self._screen = Screen(_screening_policy(settings.screening_policy))
         self._hash_key = ""
+        self._memory = StoreMemory(settings.data_dir)
         self._is_cluster = False
         self._is_built = False
 
@@ -168,7 +171,9 @@ class Node:
         self._is_cluster = facts.is_cluster
         await epochs.load_library(self._committer)
         self._hash_key = await epochs.check_data(self._committer, secrets.token_hex(16))
-        self.epochs[:] = await epochs.confirm(self._committer, facts)
+        went_back = self._memory.went_back(self._hash_key, await epochs.last_beat(self._committer))
+        self.epochs[:] = await epochs.confirm(self._committer, facts, went_back=went_back)
+        self._memory.keep(self._hash_key, await epochs.beat(self._committer))
         if self._is_built:
             self._commits.use_hash_key(self._hash_key)
             self.tasks.spawn(self._after_reconnect(), "after reconnect")
@@ -242,6 +247,7 @@ class Node:
             self.repair.check_positions(),
             self.repair.run_timers(),
             self._tick(),
+            self._remember(),
         ):
             self.tasks.spawn(work, "background")
 
@@ -249,6 +255,14 @@ class Node:
         while True:
             await asyncio.sleep(_SECOND)
             self.registry.tick()
+
+    async def _remember(self) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_S)
+            try:
+                self._memory.keep(self._hash_key, await epochs.beat(self._committer))
+            except StoreError:
+                continue  # the next beat says the same
 
     async def _start_front(self, stack: AsyncExitStack) -> None:
         settings = self.settings

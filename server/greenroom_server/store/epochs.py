@@ -52,12 +52,24 @@ async def load_library(committer: Committer) -> None:
         log.info("store_library_loaded", library=name)
 
 
-async def confirm(committer: Committer, facts: StoreFacts) -> list[int]:
+async def last_beat(committer: Committer) -> int:
+    """Read the store's beat: a count that only grows, unless the store went back in time."""
+    return int(await committer.call_on_connect("HGET", keys.META, "beat") or 0)
+
+
+async def beat(committer: Committer) -> int:
+    """Count one beat; gives it."""
+    count: int = await committer.call_on_connect("HINCRBY", keys.META, "beat", 1)
+    return count
+
+
+async def confirm(committer: Committer, facts: StoreFacts, *, went_back: bool = False) -> list[int]:
     """Confirm every partition's epoch for this primary, raising those whose history may be lost; gives all epochs.
 
-    A restart in place keeps its epochs when every acknowledged write was fsynced and nothing failed over.
+    A restart in place keeps its epochs when every acknowledged write was fsynced, nothing failed over, and no older
+    state was restored (``went_back``).
     """
-    keeps = "1" if facts.keeps_history else "0"
+    keeps = "1" if facts.keeps_history and not went_back else "0"
     name = library().function("epoch")
     replies = await asyncio.gather(
         *(
@@ -67,7 +79,7 @@ async def confirm(committer: Committer, facts: StoreFacts) -> list[int]:
     )
     raised = sum(reply[1] for reply in replies)
     if raised:
-        log.warning("epochs_raised", partition_count=raised, fsync=facts.appendfsync)
+        log.warning("epochs_raised", partition_count=raised, fsync=facts.appendfsync, went_back=went_back)
     return [reply[0] for reply in replies]
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from greenroom_server.domain.ids import user_partition
 
 META: Final = "{p0}:meta"
-"""Hash: version of the stored data, number of partitions, the key of body hashes."""
+"""Hash: version of the stored data, number of partitions, the key of body hashes, the beat."""
 
 
 def tag(partition: int) -> str:
