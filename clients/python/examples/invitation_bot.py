@@ -3,10 +3,12 @@
 It keeps unsent messages in a file, asks for a fresh token whenever one is needed, and says that a program wrote what
 it writes (`auto`), so that nothing of it counts as a response of the person.
 
-GREENROOM_TOKEN_COMMAND="greenroom token mint jonas" python invitation_bot.py ws://127.0.0.1:8080/ws logo brand
+    export GREENROOM_TOKEN_COMMAND="greenroom token mint --dev --user jonas"
+    python invitation_bot.py ws://127.0.0.1:8080/ws logo brand
 """
 
 import asyncio
+import contextlib
 import os
 import shlex
 import sys
@@ -15,7 +17,15 @@ from pathlib import Path
 
 import msgspec
 
-from greenroom_client import Client, GreenroomError, MessageEvent, QueuedMessage, Snapshot, UnauthorizedError
+from greenroom_client import (
+    Client,
+    ClosedError,
+    GreenroomError,
+    MessageEvent,
+    QueuedMessage,
+    Snapshot,
+    UnauthorizedError,
+)
 from greenroom_protocol.events import InvitationSent
 
 
@@ -68,13 +78,17 @@ async def catch_up(client: Client, words: Sequence[str]) -> None:
 
 
 async def serve(client: Client, words: Sequence[str]) -> None:
-    """Answer invitations until the client is closed."""
-    async for event in client.events():
-        match event:
-            case Snapshot():
-                await catch_up(client, words)
-            case MessageEvent(thread, _, InvitationSent() as invitation) if invitation.by != client.user:
-                await answer(client, thread, invitation, words)
+    """Answer invitations until the client is closed.
+
+    An answer that is under way just then was either received, or its invitation is still open at the next start.
+    """
+    with contextlib.suppress(ClosedError):
+        async for event in client.events():
+            match event:
+                case Snapshot():
+                    await catch_up(client, words)
+                case MessageEvent(thread, _, InvitationSent() as invitation) if invitation.by != client.user:
+                    await answer(client, thread, invitation, words)
 
 
 async def main(url: str, words: Sequence[str]) -> None:

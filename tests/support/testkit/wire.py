@@ -152,6 +152,7 @@ class Wire:
                     await self._take(frame)
         except websockets.ConnectionClosed:
             pass
+        await self._socket.wait_closed()  # the transport, too: nothing of a test outlives its loop
         self.close_code = self._socket.close_code or 0
         for reply in self._replies.values():
             if not reply.done():
