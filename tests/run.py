@@ -34,6 +34,8 @@ class Level:
     """Also its folder below `tests/`."""
     tools: tuple[str, ...] = ()
     """Commands of the environment that must exit with 0."""
+    programs: tuple[str, ...] = ()
+    """Programs of the system that its tests need; installed first, outside every test's time-out."""
     worker_count: int = 0
     """Processes that share the files of the level; 0 runs them in one."""
 
@@ -43,8 +45,8 @@ LEVELS: Final = (
     Level("unit"),
     Level("property", worker_count=2),
     Level("conformance"),
-    Level("integration", worker_count=2),
-    Level("e2e"),
+    Level("integration", programs=("strace",), worker_count=2),
+    Level("e2e", programs=("chromium",)),
 )
 
 
@@ -73,6 +75,8 @@ def run_level(level: Level, seed: int, *, with_slow: bool) -> Result:
             result.passed += 1
         else:
             result.failed += 1
+    if level.programs:  # what is missing afterwards, the tests that need it say themselves
+        subprocess.run([sys.executable, "-m", "testkit.packages", *level.programs], cwd=ROOT, check=False)
     say(f"\n== {level.name}: pytest tests/{level.name}")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"

@@ -251,7 +251,7 @@ class ClientSession:
     def _register(self, command: Any, *, is_own: bool) -> Command:
         command = msgspec.structs.replace(command, id=self._next_id())
         self._pending[command.id] = (command, is_own)
-        return command  # type: ignore[no-any-return]
+        return command  # type: ignore[no-any-return]  # `replace` forgets the type
 
     def _next_id(self) -> int:
         self._last_id += 1

@@ -99,7 +99,7 @@ class Codec(Generic[_F]):
                 for holder in (frame, *frame.get("threads", ())):
                     if "events" in holder:
                         holder["events"] = [event for event in holder["events"] if event["type"] in _EVENT_TAGS]
-            return msgspec.convert(known, list[self._frame_type])  # type: ignore[name-defined]
+            return msgspec.convert(known, list[self._frame_type])  # type: ignore[name-defined]  # a type made at run time
         except (msgspec.DecodeError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise self._explain(data, error) from None
 

@@ -46,7 +46,7 @@ class EventBytes:
         raw = self._raw[codec]
         if raw is None:
             raw = self._raw[codec] = ENCODERS[codec](self.events)
-        return raw  # type: ignore[no-any-return]
+        return raw  # type: ignore[no-any-return]  # encoders give bytes
 
 
 class RowChange(NamedTuple):

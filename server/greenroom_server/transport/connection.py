@@ -271,7 +271,7 @@ class Connection:
         if type(reply) is Error:
             self._services.counters.commands[verb, reply.code] += 1
         else:
-            self._services.counters.commands[reply.__struct_config__.tag, "ok"] += 1  # type: ignore[index]
+            self._services.counters.commands[reply.__struct_config__.tag, "ok"] += 1  # type: ignore[index]  # tags are text
         if not self._is_over():
             self._queue.durable(ENCODERS[self.codec](reply))
 
@@ -279,7 +279,7 @@ class Connection:
         self.reply(reply, "message.send")
 
     def _refuse(self, command: Command, refused: Refused) -> None:
-        verb: str = command.__struct_config__.tag  # type: ignore[assignment]
+        verb: str = command.__struct_config__.tag  # type: ignore[assignment]  # tags are text
         self.reply(error_reply(getattr(command, "id", 0), refused), verb)
 
     # --- the session

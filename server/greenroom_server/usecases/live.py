@@ -100,7 +100,7 @@ class Live:
         wanted = list(dict.fromkeys(command.users))
         states = await asyncio.gather(*(self._presence.watch(name, begins=True) for name in wanted))
         await asyncio.gather(*(self._presence.watch(name, begins=False) for name in ends - set(wanted)))
-        return PresenceSnapshot(id=command.id, users=dict(zip(wanted, states, strict=True)))  # type: ignore[arg-type]
+        return PresenceSnapshot(id=command.id, users=dict(zip(wanted, states, strict=True)))  # type: ignore[arg-type]  # the store gives these words
 
     def unwatch(self, sink: Sink, old: Iterable[str]) -> None:
         """A connection is gone; end what nobody here watches any more."""
@@ -117,7 +117,7 @@ class Live:
 
     def presence_published(self, user: str, state: str) -> None:
         """Another node saw a watched user's presence change."""
-        self._hub.presence(user, PresenceChanged(user=user, state=state))  # type: ignore[arg-type]
+        self._hub.presence(user, PresenceChanged(user=user, state=state))  # type: ignore[arg-type]  # the store gives these words
 
     def _presence_moved(self, user: str, before: str, now: str) -> None:
         if now != before:

@@ -1,8 +1,6 @@
 """A real browser for end-to-end tests: Chromium, without a window, driven through Playwright's asyncio interface."""
 
-import os
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +8,9 @@ from typing import Final
 
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_INSTALL: Final = "apt-get update && apt-get install -y --no-install-recommends chromium fonts-inter fonts-dejavu-core"
-_INSTALL_S: Final = 600
+from testkit import packages
+
+_OTHER_NAMES: Final = ("chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS: Final = (
     "--headless",
     "--no-sandbox",
@@ -36,18 +34,13 @@ def find_chromium() -> Path:
     Raises:
         NoBrowserError: says the one command to type.
     """
-    found = _installed()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["/bin/sh", "-c", _INSTALL], check=True, timeout=_INSTALL_S, env=quiet, capture_output=True)
-        found = _installed()
+    for name in _OTHER_NAMES:
+        if (path := shutil.which(name)) is not None:
+            return Path(path)
+    found = packages.find("chromium")
     if found is None:
-        raise NoBrowserError(f"end-to-end tests need Chromium: sudo sh -c '{_INSTALL}'")
+        raise NoBrowserError(f"end-to-end tests need Chromium: sudo sh -c '{packages.command_for('chromium')}'")
     return found
-
-
-def _installed() -> Path | None:
-    return next((Path(path) for name in _NAMES if (path := shutil.which(name)) is not None), None)
 
 
 @asynccontextmanager
