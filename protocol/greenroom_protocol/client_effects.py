@@ -5,7 +5,7 @@ Source: protocol/spec/session.md.
 
 from dataclasses import dataclass
 
-from greenroom_protocol.commands import Command
+from greenroom_protocol.bases import Command
 from greenroom_protocol.events import AnyEvent
 from greenroom_protocol.pushes import MetricsChanged, PresenceChanged, ReceiptMoved, TypingChanged
 from greenroom_protocol.replies import AnyReply, Connected, Error, Row

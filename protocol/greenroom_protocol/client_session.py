@@ -16,13 +16,13 @@ from typing import Any, Final, Literal
 import msgspec
 
 from greenroom_protocol import codes, limits, pushes, replies
+from greenroom_protocol.bases import Command, Reply
 from greenroom_protocol.client_effects import Answer, Deliver, Effect, Reconnect, Refused, Send, WentLive
 from greenroom_protocol.client_inbox import InboxTail
 from greenroom_protocol.client_replica import Replica
 from greenroom_protocol.client_timers import ClientTimers
 from greenroom_protocol.codec import ServerFrame
 from greenroom_protocol.commands import (
-    Command,
     Connect,
     Delivered,
     InboxChanges,
@@ -123,7 +123,7 @@ class ClientSession:
         """Take one frame of the server; gives what is to be done now, in order."""
         self._timers.heard(now_s)
         effects: _Effects = []
-        if isinstance(frame, replies.Reply):
+        if isinstance(frame, Reply):
             self._answered(frame, now_s, effects)
         else:
             self._pushed(frame, now_s, effects)

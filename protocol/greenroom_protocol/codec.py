@@ -12,7 +12,8 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from greenroom_protocol import limits
-from greenroom_protocol.commands import AnyCommand, Command
+from greenroom_protocol.bases import Command
+from greenroom_protocol.commands import AnyCommand
 from greenroom_protocol.errors import RemoteProtocolError
 from greenroom_protocol.events import AnyEvent
 from greenroom_protocol.pushes import AnyPush

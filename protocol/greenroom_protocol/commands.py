@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from greenroom_protocol import limits
+from greenroom_protocol.bases import Command
 from greenroom_protocol.fields import (
     Body,
     Cid,
@@ -29,10 +30,6 @@ from greenroom_protocol.fields import (
     Token,
     UserId,
 )
-
-
-class Command(Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=False):
-    """Base of all commands; unknown fields are ignored."""
 
 
 class ThreadPosition(Struct, kw_only=True):

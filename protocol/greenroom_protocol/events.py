@@ -8,31 +8,9 @@ Source: protocol/spec/frames.md (generated from this file).
 
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import field
 
-
-class Span(Struct, omit_defaults=True, frozen=True):
-    """What a filter found, by code points of the text it was given."""
-
-    start: int
-    end: int
-    kind: str
-    """email, phone, messenger, meeting_link, social, website, payment, off_platform_request."""
-    reason: str
-
-
-class Event(Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=False):
-    """Base of all events."""
-
-    seq: int = 0
-    at: int = 0
-    """Store time, UTC milliseconds; never below the event before it."""
-    by: str = ""
-    """User who caused it; empty for the marketplace or a timer."""
-    n: int = 0
-    cid: str = ""
-    """The sender's cid, so that a device finds its own optimistic row."""
-    state: str = ""
+from greenroom_protocol.bases import Event, Span
 
 
 class MessageSent(Event, tag="message.sent"):

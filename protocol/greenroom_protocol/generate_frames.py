@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from greenroom_protocol.bases import Event
 from greenroom_protocol.commands import AnyCommand
-from greenroom_protocol.events import KINDS_WITH_ORDINAL, AnyEvent, Event
+from greenroom_protocol.events import KINDS_WITH_ORDINAL, AnyEvent
 from greenroom_protocol.generate_samples import event_sample, sample
 from greenroom_protocol.generate_source import FRAME_MODULES, aliases, class_source, classes, type_text
 from greenroom_protocol.generate_tables import GENERATED
@@ -39,7 +40,7 @@ _ABOUT = {"token": "session", "typing": "presence", "directory": "profile", "met
 _EVENT_FIELDS = "seq", "at", "by", "n", "cid", "state"
 _REPLIES = {kind.__struct_config__.tag: kind for kind in AnyReply.__args__}
 _FRAMES = {*AnyCommand.__args__, *AnyReply.__args__, *AnyPush.__args__, *AnyEvent.__args__}
-_BASES = ("Command", "Event", "Reply", "Push")
+_BASES = ("Command", "Event", "Reply", "Push", "Written")
 
 
 def frames_page() -> str:

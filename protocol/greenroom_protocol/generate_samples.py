@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
+from greenroom_protocol.bases import Event
 from greenroom_protocol.commands import AnyCommand
-from greenroom_protocol.events import KINDS_WITH_ORDINAL, Event, MessageSent
+from greenroom_protocol.events import KINDS_WITH_ORDINAL, MessageSent
 from greenroom_protocol.pushes import AnyPush
 from greenroom_protocol.replies import AnyReply
 

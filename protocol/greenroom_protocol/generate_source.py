@@ -8,9 +8,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from greenroom_protocol import commands, events, fields, limits, profiles, pushes, replies
+from greenroom_protocol import bases, commands, events, fields, limits, profiles, pushes, replies
 
-FRAME_MODULES = (commands, events, replies, pushes, profiles)
+FRAME_MODULES = (bases, commands, events, replies, pushes, profiles)
 
 _BASIC = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "None": "null"}
 _BOUNDS = ("ge", "le", "min_length", "max_length")

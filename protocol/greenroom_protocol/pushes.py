@@ -7,14 +7,11 @@ Source: protocol/spec/frames.md (generated from this file).
 
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import field
 
+from greenroom_protocol.bases import Push
 from greenroom_protocol.events import AnyEvent
 from greenroom_protocol.profiles import SpeedView
-
-
-class Push(Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=False):
-    """Base of all pushes."""
 
 
 class InboxChanged(Push, tag="inbox.changed"):

@@ -5,16 +5,11 @@ Source: protocol/spec/frames.md (generated from this file).
 
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from greenroom_protocol.events import AnyEvent, Span
+from greenroom_protocol.bases import PolicyView, Reply
+from greenroom_protocol.events import AnyEvent
 from greenroom_protocol.profiles import JobView, MetricsRow, ProfileView, SpeedView
-
-
-class Reply(Struct, tag_field="type", omit_defaults=True, kw_only=True, gc=False):
-    """Base of all replies."""
-
-    id: int
 
 
 class Row(Struct, omit_defaults=True, kw_only=True):
@@ -41,21 +36,6 @@ class ThreadEvents(Struct, omit_defaults=True, kw_only=True):
     after: int
     to: int
     events: list[AnyEvent]
-
-
-class PolicyView(Struct, omit_defaults=True, kw_only=True):
-    """Why a filter acted, in a form that can be shown."""
-
-    action: Literal["allow", "notice", "redact", "bounce", "hold"]
-    spans: list[Span] = field(default_factory=list)
-    """In the text that was sent."""
-    code: str = ""
-    message: str = ""
-    hint: str = ""
-    notice: str = ""
-    final: bool = False
-    """Resending does not help."""
-    version: str = ""
 
 
 class Error(Reply, tag="error"):

@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import Final
 
 from greenroom_protocol import codes, limits
-from greenroom_protocol.commands import Command, Connect
+from greenroom_protocol.bases import Command
+from greenroom_protocol.commands import Connect
 from greenroom_protocol.errors import LocalProtocolError
 
 

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from greenroom_protocol import cid, codes, inbox, limits
+from greenroom_protocol.bases import Command
 from greenroom_protocol.codec import Codec, client_codec, server_codec
-from greenroom_protocol.commands import Command
 from greenroom_protocol.errors import RemoteProtocolError
 from greenroom_protocol.replies import Row
 from greenroom_protocol.session import Refusal, ServerSession

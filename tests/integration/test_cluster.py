@@ -12,11 +12,11 @@ import pytest
 
 from greenroom_server.domain.ids import PARTITION_COUNT
 from greenroom_server.store import keys
+from greenroom_server.store.append import Committed, Elsewhere, Rare, Repeat
 from greenroom_server.store.errors import StoreRefused, Unavailable
 from greenroom_server.store.library import FUNCTIONS
 from greenroom_server.store.records import Owed, pack
 from greenroom_server.store.subscriber import DeviceReplaced, FramePublished, PresencePublished, RowPublished
-from greenroom_server.store.threads import Committed, Elsewhere, Rare, Repeat
 from testkit.store import Ear, StoreNode, Talk, ear, new_cid, now_ms, person, store_node
 from testkit.valkey import RealValkey, real_cluster
 
@@ -97,7 +97,7 @@ async def places(servers: list[RealValkey]) -> AsyncIterator[list[Place]]:
 
 async def commit(place: Place) -> None:
     talk = await place.local_talk()
-    what = talk.message(talk.client, rare=Rare(set={"rev": 2}, timer=(1, "x"), amend=(1, False), index="logo"))
+    what = talk.message(talk.client, rare=Rare(set={"rev": 2}, timers=[(1, "x")], amend=(1, False), index="logo"))
     assert isinstance(await talk.append(what), Committed)
     published = await place.listener.next()
     assert isinstance(published, RowPublished)

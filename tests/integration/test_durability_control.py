@@ -10,8 +10,8 @@ from pathlib import Path
 
 import redis
 
+from greenroom_server.store.append import Committed
 from greenroom_server.store.errors import Unavailable, Uncertain
-from greenroom_server.store.threads import Committed
 from testkit.packages import require
 from testkit.store import HERE, THERE, Talk, new_cid, store_node
 from testkit.valkey import RealValkey, eventually, real_valkey

@@ -7,6 +7,7 @@ import pytest
 
 from greenroom_client import Client, ConnectionOptions, GreenroomError, QueuedMessage
 from greenroom_protocol import codes, commands, replies
+from greenroom_protocol.bases import PolicyView
 from greenroom_protocol.cid import cid_time_ms
 from testkit.scripted_peer import NOW_MS, PeerConnection, ScriptedPeer
 
@@ -97,7 +98,7 @@ async def test_bounce_is_given_with_its_reason_and_never_sent_again() -> None:
     async def script(peer: PeerConnection) -> None:
         await peer.accept()
         command = await peer.receive(commands.MessageSend)
-        policy = replies.PolicyView(action="bounce", code="policy.contact_email")
+        policy = PolicyView(action="bounce", code="policy.contact_email")
         await peer.send(
             replies.Error(id=command.id, code="policy.contact_email", message="no", retry="never", policy=policy)
         )

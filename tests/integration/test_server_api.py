@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 from greenroom_server.screening.screen import Screen
 from greenroom_server.store.people import Account
 from greenroom_server.telemetry.metrics import Gauges
-from greenroom_server.transport.api import MAX_BODY_BYTES, ApiServices, add_api
+from greenroom_server.transport.api import MAX_BODY_BYTES, add_api
+from greenroom_server.transport.api_call import ApiServices
 from testkit.backend import API_KEY, Backend, Parts, new_cid, now_ms, the_screen, use_cases
 from testkit.valkey import RealValkey, real_valkey
 

@@ -9,17 +9,8 @@ from greenroom_protocol.events import InterviewStarted, MessageEdited, MessageEr
 from greenroom_protocol.limits import CID_FUTURE_S, CID_PAST_S
 from greenroom_server.domain.obligation import Obligation
 from greenroom_server.store import keys
+from greenroom_server.store.append import CONFLICT, GAP, OUTSIDE_WINDOW, Committed, Elsewhere, Rare, Repeat, Stale
 from greenroom_server.store.records import read_owed
-from greenroom_server.store.threads import (
-    CONFLICT,
-    GAP,
-    OUTSIDE_WINDOW,
-    Committed,
-    Elsewhere,
-    Rare,
-    Repeat,
-    Stale,
-)
 from testkit.store import HERE, THERE, StoreNode, Talk, new_cid, now_ms, store_node
 from testkit.valkey import RealValkey, real_valkey
 
@@ -134,7 +125,7 @@ async def test_a_commit_on_another_revision_or_epoch_is_stale(talk: Talk) -> Non
 
 
 async def test_what_is_rare_changes_with_the_commit(talk: Talk) -> None:
-    rare = Rare(set={"rev": 2, "state": "closed"}, timer=(5, f"expire {talk.thread}"), unindex="", index="logo")
+    rare = Rare(set={"rev": 2, "state": "closed"}, timers=[(5, f"expire {talk.thread}")], unindex="", index="logo")
     said = await talk.say(talk.client, rare=rare, state="closed")
     assert said.rows[0][1].state == "closed"
     fields = await talk.fields()
@@ -143,7 +134,7 @@ async def test_what_is_rare_changes_with_the_commit(talk: Talk) -> None:
     assert await people.thread_of(talk.client, talk.freelancer, "") is None
     assert await people.thread_of(talk.client, talk.freelancer, "logo") == talk.thread
     assert f"expire {talk.thread}" in await talk.node.timers.due(HERE, 1000, 10)
-    dropped = Rare(drop_timer=f"expire {talk.thread}")
+    dropped = Rare(drop_timers=[f"expire {talk.thread}"])
     assert isinstance(await talk.append(talk.message(talk.client, rare=dropped), rev="2"), Committed)
     assert f"expire {talk.thread}" not in await talk.node.timers.due(HERE, 1000, 10)
 

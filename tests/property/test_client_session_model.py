@@ -7,9 +7,10 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from greenroom_protocol import limits, pushes, replies
+from greenroom_protocol.bases import Command
 from greenroom_protocol.client_effects import Deliver, MessageEvent, Recovered, Send, Snapshot
 from greenroom_protocol.client_session import ClientSession
-from greenroom_protocol.commands import Command, Connect, Delivered, InboxChanges, ThreadHistory, ThreadList
+from greenroom_protocol.commands import Connect, Delivered, InboxChanges, ThreadHistory, ThreadList
 from greenroom_protocol.events import AnyEvent, MessageSent
 from greenroom_protocol.replies import Row, ThreadEvents
 

@@ -3,7 +3,8 @@
 import pytest
 
 from greenroom_client.outbox import UNDER_WAY, Outbox, QueuedMessage, Refusal
-from greenroom_protocol.replies import Error, PolicyView
+from greenroom_protocol.bases import PolicyView
+from greenroom_protocol.replies import Error
 
 
 def message(cid: str, thread: str = "t1") -> QueuedMessage:

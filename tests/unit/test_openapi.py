@@ -14,7 +14,8 @@ from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.telemetry.counters import Counters
 from greenroom_server.telemetry.metrics import Gauges
 from greenroom_server.transport import api_bodies
-from greenroom_server.transport.api import HANDLERS, ApiServices, add_api
+from greenroom_server.transport.api import HANDLERS, add_api
+from greenroom_server.transport.api_call import ApiServices
 from greenroom_server.transport.api_errors import STATUSES
 from greenroom_server.transport.api_routes import ROUTES
 from greenroom_server.transport.openapi import document, refusals

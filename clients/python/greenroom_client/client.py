@@ -18,8 +18,9 @@ from greenroom_client.outgoing import OutboxStorage, Outgoing
 from greenroom_client.streams import EventStream, State, Streams
 from greenroom_client.tokens import Tokens, TokenSource
 from greenroom_client.verbs import Verbs
+from greenroom_protocol.bases import Command
 from greenroom_protocol.client_session import ClientSession
-from greenroom_protocol.commands import Command, PresenceSet, PresenceWatch, TypingSet
+from greenroom_protocol.commands import PresenceSet, PresenceWatch, TypingSet
 from greenroom_protocol.replies import AnyReply, Error, Row, Sent
 
 log = logging.getLogger(__name__)

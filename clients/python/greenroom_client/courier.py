@@ -13,9 +13,10 @@ from greenroom_client.outgoing import OutboxStorage, Outgoing
 from greenroom_client.streams import Streams
 from greenroom_client.tokens import ask_application
 from greenroom_protocol import limits
+from greenroom_protocol.bases import Command
 from greenroom_protocol.cid import make_cid
 from greenroom_protocol.client_session import ClientSession
-from greenroom_protocol.commands import Command, MessageSend, PresenceWatch
+from greenroom_protocol.commands import MessageSend, PresenceWatch
 from greenroom_protocol.pushes import PresenceChanged
 from greenroom_protocol.replies import AnyReply, Error, PresenceSnapshot, Sent
 

@@ -20,6 +20,7 @@ from greenroom_client.options import ConnectionOptions
 from greenroom_client.streams import State, StateChanged, Streams
 from greenroom_client.tokens import Tokens
 from greenroom_protocol import codes, limits
+from greenroom_protocol.bases import Command
 from greenroom_protocol.client_effects import (
     Answer,
     Deliver,
@@ -32,7 +33,6 @@ from greenroom_protocol.client_effects import (
 )
 from greenroom_protocol.client_session import ClientSession
 from greenroom_protocol.codec import client_codec
-from greenroom_protocol.commands import Command
 from greenroom_protocol.errors import RemoteProtocolError
 from greenroom_protocol.replies import AnyReply, Error
 

@@ -5,7 +5,8 @@
 * UnauthorizedError: raised by the application's token callback
 """
 
-from greenroom_protocol.replies import Error, PolicyView
+from greenroom_protocol.bases import PolicyView
+from greenroom_protocol.replies import Error
 
 
 class GreenroomError(Exception):

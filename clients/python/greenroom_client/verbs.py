@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
 
 from greenroom_protocol import commands, replies
-from greenroom_protocol.commands import Command
+from greenroom_protocol.bases import Command, Reply
 
 DeclineReason = Literal[
     "not_interested", "not_available", "budget", "skills", "unclear_job", "asked_off_platform", "other"
 ]
-_R = TypeVar("_R", bound=replies.Reply)
+_R = TypeVar("_R", bound=Reply)
 
 
 class Verbs(ABC):

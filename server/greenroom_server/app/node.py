@@ -1,13 +1,12 @@
 """The composition root: builds every part of a node, connects them, and takes them down in order.
 
-This is the only file that knows every class.
+With `parts.py`, where the use cases are built, the only file that knows every class.
 """
 
 import asyncio
 import secrets
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -15,11 +14,10 @@ from aiohttp import web
 
 from greenroom_protocol import codes, limits
 from greenroom_server.app.admission import Admission
-from greenroom_server.app.inbound import Inbound
 from greenroom_server.app.memory import StoreMemory
-from greenroom_server.auth.tokens import TokenVerifier, key_set, mint
+from greenroom_server.app.parts import Given, StoreParts, build
+from greenroom_server.auth.tokens import key_set, mint
 from greenroom_server.config import Settings
-from greenroom_server.delivery.hub import Hub
 from greenroom_server.domain.ids import PARTITION_COUNT, user_partition
 from greenroom_server.domain.policy import MarketplacePolicy, default_policy, from_toml
 from greenroom_server.screening.policy import ScreeningPolicy
@@ -39,47 +37,18 @@ from greenroom_server.store.timers import Timers
 from greenroom_server.telemetry.counters import Counters
 from greenroom_server.telemetry.metrics import Gauges
 from greenroom_server.telemetry.tasks import Tasks
-from greenroom_server.transport.api import ApiServices, add_api
+from greenroom_server.transport.api import add_api
+from greenroom_server.transport.api_call import ApiServices
 from greenroom_server.transport.connection import Connection
 from greenroom_server.transport.demo_page import add_demo
 from greenroom_server.transport.front import Front, FrontOptions
 from greenroom_server.transport.registry import Registry
-from greenroom_server.transport.services import Services
-from greenroom_server.transport.throttle import Throttle
 from greenroom_server.usecases import demo
-from greenroom_server.usecases.amend_message import AmendMessage
-from greenroom_server.usecases.commits import Commits
-from greenroom_server.usecases.deliver import Deliver
-from greenroom_server.usecases.directory import Directory
-from greenroom_server.usecases.heads import Heads
-from greenroom_server.usecases.live import Live
-from greenroom_server.usecases.marketplace import Marketplace
-from greenroom_server.usecases.move_thread import MoveThread
-from greenroom_server.usecases.open_thread import OpenThread
-from greenroom_server.usecases.read_threads import ReadThreads
-from greenroom_server.usecases.rebuild import Rebuild
-from greenroom_server.usecases.repair import FeedRepairs, Repair
-from greenroom_server.usecases.screening import Screening
-from greenroom_server.usecases.send_message import SendMessage
-from greenroom_server.usecases.sessions import Sessions
-from greenroom_server.usecases.speed import Speed
 
 log = structlog.get_logger()
 
 _SECOND = 1.0
 _BEAT_S = 60.0
-
-
-@dataclass(slots=True)
-class _Store:
-    """The parts that talk to the store."""
-
-    committer: Committer
-    threads: Threads
-    inboxes: Inboxes
-    presence: PresenceStore
-    people: People
-    timers: Timers
 
 
 class Node:
@@ -114,7 +83,7 @@ class Node:
             self._build(store)
             self._is_built = True
             stack.push_async_callback(self.tasks.close)
-            await self.repair.renew_once()
+            await self.parts.repair.renew_once()
             self._start_background()
             await self._start_front(stack)
             self._stack = stack.pop_all()
@@ -143,14 +112,14 @@ class Node:
         stack.push_async_callback(embedded.stop)
         return embedded.address
 
-    async def _connect_store(self, stack: AsyncExitStack) -> _Store:
+    async def _connect_store(self, stack: AsyncExitStack) -> StoreParts:
         settings = self.settings
         options = CommitterOptions(wait_replicas=settings.wait_replicas, wait_timeout_ms=settings.wait_timeout_ms)
         committer = Committer(self._address, options, on_connected=self._prepare)
         self._committer = committer
         await committer.start()
         stack.push_async_callback(committer.close)
-        return _Store(
+        return StoreParts(
             committer,
             Threads(committer, self.id, is_one_primary=not self._is_cluster),
             Inboxes(committer, self.id),
@@ -175,18 +144,18 @@ class Node:
         self.epochs[:] = await epochs.confirm(self._committer, facts, went_back=went_back)
         self._memory.keep(self._hash_key, await epochs.beat(self._committer))
         if self._is_built:
-            self._commits.use_hash_key(self._hash_key)
+            self.parts.commits.use_hash_key(self._hash_key)
             self.tasks.spawn(self._after_reconnect(), "after reconnect")
 
     async def _after_reconnect(self) -> None:
         """The store was away: register again, and let nobody believe in a position that is gone."""
         try:
-            await self.repair.renew_once()
-            for user in self.hub.users():
-                feed = self.hub.feed(user)
+            await self.parts.repair.renew_once()
+            for user in self.parts.hub.users():
+                feed = self.parts.hub.feed(user)
                 if feed is not None and feed.epoch and feed.epoch != self.epochs[user_partition(user)]:
                     self.registry.end_user(user, codes.INSUFFICIENT_STATE)
-            await self.repair.check_positions_once()
+            await self.parts.repair.check_positions_once()
         except StoreError:
             log.warning("after_reconnect_postponed")  # the periodic checks do the same
 
@@ -199,53 +168,22 @@ class Node:
 
     # --- the parts
 
-    def _build(self, store: _Store) -> None:
-        now_ms, policy, counters = _now_ms, self._policy, self.counters
-        hub = self.hub = Hub(FeedRepairs(store.threads, store.inboxes, self.tasks))
-        deliver = self.deliver = Deliver(store.inboxes, hub, counters)
-        heads = Heads(store.threads, self.tasks)
-        commits = self._commits = Commits(store.threads, heads, deliver, self.epochs, counters, self._hash_key)
-        screening = Screening(self._screen, policy, counters)
-        send = SendMessage(commits, screening, policy, now_ms)
-        move = MoveThread(commits, screening, policy, now_ms)
-        reads = ReadThreads(store.threads, store.inboxes, heads, store.people, policy, now_ms, self.epochs)
-        live = self.live = Live(store.inboxes, store.presence, heads, hub, deliver, self.tasks)
-        speed = Speed(store.people, store.threads, store.inboxes, hub, policy, self.tasks, now_ms)
-        commits.on_answered = speed.answered
-        self.directory = Directory(store.people, speed)
-        self.marketplace = Marketplace(store.people, heads, move, self._screen, now_ms)
-        self.inbound = Inbound(hub, self.registry, live, store.people, store.presence, self.tasks)
-        self.marketplace.on_account = self.inbound.account_changed
-        rebuild = Rebuild(store.threads, epochs.Rebuilding(store.committer, self.id), deliver, self.epochs)
-        self.repair = Repair(store.inboxes, store.presence, store.timers, hub, deliver, move, rebuild, counters)
-        self.repair.on_lease_lapsed = lambda: live.register_again(self.registry.presence_of)
-        verifier = TokenVerifier(self.settings.token, self._keys)
-        self.services = Services(
-            sessions=Sessions(verifier, store.people, reads, live, hub, policy, counters, now_ms),
-            send=send,
-            amend=AmendMessage(commits, store.threads, screening, policy, now_ms),
-            open_thread=OpenThread(commits, store.threads, store.people, send, screening, policy, now_ms),
-            move=move,
-            reads=reads,
-            live=live,
-            directory=self.directory,
-            speed=speed,
-            hub=hub,
-            throttle=Throttle(self.settings.rates),
-            counters=counters,
-            tasks=self.tasks,
-            monotonic_s=time.monotonic,
-            now_ms=now_ms,
-        )
+    def _build(self, store: StoreParts) -> None:
+        given = Given(
+            node=self.id, settings=self.settings, policy=self._policy, screen=self._screen, keys=self._keys,
+            epochs=self.epochs, hash_key=self._hash_key, registry=self.registry, counters=self.counters,
+            tasks=self.tasks, now_ms=_now_ms,
+        )  # fmt: skip
+        self.parts = build(given, store)
 
     def _start_background(self) -> None:
-        subscriber = Subscriber(self._address, self.id, self.inbound.published, self._subscribed)
+        subscriber = Subscriber(self._address, self.id, self.parts.inbound.published, self._subscribed)
         for work in (
             subscriber.run(),
-            self.repair.renew_leases(),
-            self.repair.repair_owed(),
-            self.repair.check_positions(),
-            self.repair.run_timers(),
+            self.parts.repair.renew_leases(),
+            self.parts.repair.repair_owed(),
+            self.parts.repair.check_positions(),
+            self.parts.deadlines.run(),
             self._tick(),
             self._remember(),
         ):
@@ -271,8 +209,8 @@ class Node:
         add_api(
             app,
             ApiServices(
-                marketplace=self.marketplace,
-                directory=self.directory,
+                marketplace=self.parts.marketplace,
+                directory=self.parts.directory,
                 is_ready=lambda: self.store.committer.is_ready and not self.is_draining,
                 counters=self.counters,
                 gauges=self._gauges,
@@ -281,8 +219,8 @@ class Node:
             ),
         )
         if mint_token is not None:
-            await demo.seed(self.marketplace, self.store.people, _now_ms())
-            add_demo(app, mint_token, self.marketplace)
+            await demo.seed(self.parts.marketplace, self.store.people, _now_ms())
+            add_demo(app, mint_token, self.parts.marketplace)
         self.front = Front(
             Admission(settings, self._connection, lambda: self.is_draining),
             app,
@@ -300,17 +238,17 @@ class Node:
         committer = self.store.committer
         return Gauges(
             connections=len(self.registry),
-            users=self.hub.user_count,
+            users=self.parts.hub.user_count,
             store_pending=committer.pending_count,
             is_store_up=committer.is_ready,
         )
 
     def _connection(self, subprotocol: str) -> Connection:
-        return Connection(self.services, self.registry, subprotocol)
+        return Connection(self.parts.services, self.registry, subprotocol)
 
     async def _subscribed(self) -> None:
         """Whatever was published while nobody listened is found by position."""
-        await self.repair.check_positions_once()
+        await self.parts.repair.check_positions_once()
 
 
 def _now_ms() -> int:

@@ -28,6 +28,7 @@ from greenroom_server.domain.ids import PARTITION_COUNT, thread_id
 from greenroom_server.domain.relationship import Relationship
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.store import epochs
+from greenroom_server.store.append import Append, Committed, Rare, Repeat
 from greenroom_server.store.committer import Committer
 from greenroom_server.store.connect import ordinary_client
 from greenroom_server.store.embedded import EmbeddedOptions, EmbeddedValkey
@@ -37,7 +38,8 @@ from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.people import People
 from greenroom_server.store.presence import PresenceStore
 from greenroom_server.store.records import Owed, read_owed, write_participant
-from greenroom_server.store.threads import Append, Committed, Rare, Repeat, ThreadRef, Threads
+from greenroom_server.store.thread_ref import ThreadRef
+from greenroom_server.store.threads import Threads
 from greenroom_server.store.timers import Timers
 
 BATCH_CALLS: Final = 64

@@ -5,8 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from greenroom_protocol.events import Event
-from greenroom_protocol.pushes import Push
+from greenroom_protocol.bases import Event, Push
 
 JSON: Final = 0
 MSGPACK: Final = 1

@@ -6,7 +6,7 @@ It knows users and their connections, nothing of threads, tokens or the store's 
 from collections.abc import Iterable
 from typing import Final
 
-from greenroom_protocol.pushes import Push
+from greenroom_protocol.bases import Push
 from greenroom_server.delivery.feed import Feed, Repairs, Sink
 from greenroom_server.delivery.frames import RowChange, Shared
 

@@ -69,6 +69,16 @@ def cids(partition: int, thread_id: str, day: int) -> str:
     return f"{{p{partition}}}:thread:{thread_id}:cids:{day}"
 
 
+def changes(partition: int) -> str:
+    """Stream: pointers to events that somebody besides the participants follows; never text."""
+    return f"{{p{partition}}}:changes"
+
+
+def audit(partition: int) -> str:
+    """Stream, capped: who did what, and what a filter did; never text."""
+    return f"{{p{partition}}}:audit"
+
+
 def pairing(partition: int, client: str, freelancer: str) -> str:
     """Hash: job:<job> -> thread of this pair, in the freelancer's partition."""
     return f"{{p{partition}}}:pairing:{client}:{freelancer}"

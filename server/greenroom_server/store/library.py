@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Final, NamedTuple
 
-SHARED: Final = ("_rows", "_obligations", "_tail", "_append", "_pages")
+SHARED: Final = ("_rows", "_obligations", "_tail", "_rare", "_append", "_pages")
 """Files of local functions, in the order in which they need each other."""
 FUNCTIONS: Final = (
     "commit",

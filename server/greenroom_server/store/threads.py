@@ -5,21 +5,28 @@ Nothing here decides; the caller says what to append and under which revision it
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from msgspec import Struct
-
-from greenroom_protocol.events import KINDS_WITH_ORDINAL, AnyEvent, Event
+from greenroom_protocol.events import KINDS_WITH_ORDINAL, AnyEvent
 from greenroom_server.domain.head import Head, Marks
-from greenroom_server.domain.ids import thread_partition, user_partition
+from greenroom_server.domain.ids import thread_partition
 from greenroom_server.domain.obligation import Obligation
 from greenroom_server.store import keys
+from greenroom_server.store.append import (
+    CONFLICT,
+    GAP,
+    OUTSIDE_WINDOW,
+    Append,
+    Committed,
+    Elsewhere,
+    Outcome,
+    Repeat,
+    Stale,
+)
 from greenroom_server.store.committer import Committer
 from greenroom_server.store.errors import StoreError, StoreRefused
 from greenroom_server.store.library import library
 from greenroom_server.store.records import (
-    Row,
     byte_fields,
     encode_event,
     pack,
@@ -31,164 +38,14 @@ from greenroom_server.store.records import (
     read_row,
 )
 from greenroom_server.store.resp import Argument
+from greenroom_server.store.thread_ref import ThreadRef
 
 _DAY_MS: Final = 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rare:
-    """What only some commits change besides the log."""
-
-    set: Mapping[str, str | int] = field(default_factory=dict)
-    """Fields of the head; `rev` among them when a decision could depend on the change."""
-    amend: tuple[int, bool] | None = None
-    """(seq of the message, is it an erasure)."""
-    timer: tuple[int, str] | None = None
-    """(deadline UTC ms, member)."""
-    drop_timer: str | None = None
-    index: str | None = None
-    """Job under which the pair finds this thread from now on."""
-    unindex: str | None = None
-
-    def packed(self) -> dict[str, object]:
-        """Give what the function reads; absent parts are left out."""
-        out: dict[str, object] = {"set": [part for pair in self.set.items() for part in pair]}
-        for name in ("amend", "timer", "drop_timer", "index", "unindex"):
-            value = getattr(self, name)
-            if value is not None:
-                out[name] = value
-        return out
-
-
-class Append(Struct, frozen=True, kw_only=True, gc=False):
-    """Events that were decided for a thread, and under which circumstances."""
-
-    events: Sequence[Event]
-    actor: str
-    """Empty for the marketplace and for timers."""
-    cid: str = ""
-    cid_ms: int = 0
-    body_hash: str = ""
-    prev_cid: str = ""
-    """The sender's message that must be in the log first; only within one day of the cids' time."""
-    op: str = "-"
-    """What it means for obligations; see lua/_obligations.lua."""
-    seen: int = -1
-    extra: str = ""
-    """Kept with the cid and given back to a repeat."""
-    state: str
-    """State of the thread afterwards."""
-    rare: Rare | None = None
-
-
-class Committed(NamedTuple):
-    """The events are in the log, as durable as the store promises."""
-
-    epoch: int
-    first_seq: int
-    first_n: int
-    at: int
-    seq: int
-    n: int
-    ended: str
-    """Kind of the obligation that this settled; empty when it settled none."""
-    rows: list[tuple[str, Row]]
-    """Touched rows of users in the thread's partition."""
-    owed: list[tuple[str, bytes]]
-    """(user, dirty value) for participants in other partitions: touch them, then settle."""
-
-
-class Repeat(NamedTuple):
-    """The cid was answered before; nothing was written."""
-
-    kind: str
-    """s: sent, b: bounced, h: held."""
-    seq: int
-    n: int
-    at: int
-    extra: str
-
-
-class Stale(NamedTuple):
-    """The thread (or its epoch) is not as it was when this was decided; nothing was written."""
-
-    is_epoch: bool
-
-
-class Elsewhere(NamedTuple):
-    """The pair already has a thread; nothing was written."""
-
-    thread: str
-    can_adopt: bool
-    """It has no job yet and can take this one."""
-
-
-class CidRefused(NamedTuple):
-    """The cid cannot be used; nothing was written."""
-
-    code: str
-
-
-Outcome = Committed | Repeat | Stale | Elsewhere | CidRefused | StoreError
-CONFLICT: Final = CidRefused("idempotency.conflict")
-OUTSIDE_WINDOW: Final = CidRefused("cid.outside_window")
-GAP: Final = CidRefused("outbox.gap")
 _NUMBERED: Final = frozenset(kind for kind in AnyEvent.__args__ if kind.__struct_config__.tag in KINDS_WITH_ORDINAL)
 """Events that a person sees as an item."""
 _CID_REFUSED: Final = {b"conflict": CONFLICT, b"window": OUTSIDE_WINDOW, b"gap": GAP}
-
-
-def _bulk(data: bytes) -> bytes:
-    return b"$%d\r\n%b\r\n" % (len(data), data)
-
-
-class ThreadRef:
-    """What is constant for one thread while its participants stay: keys and the packed front of a commit."""
-
-    __slots__ = ("_base", "_front", "_front_day", "locals", "partition", "remotes", "static", "thread")
-
-    def __init__(
-        self, thread: str, client: str, freelancer: str, users: Sequence[str], node: str, *, is_one_primary: bool
-    ) -> None:
-        partition = thread_partition(thread)
-        assert partition is not None, "the id was checked when it came in"
-        self.thread = thread
-        self.partition = partition
-        self.locals = [user for user in users if is_one_primary or user_partition(user) == partition]
-        self.remotes = [user for user in users if user not in self.locals]
-        self.static = pack((keys.tag(partition), thread, freelancer, client, node, self.locals, self.remotes))
-        tail = [
-            keys.dirty(partition),
-            keys.nodes(partition),
-            keys.obligations(partition, freelancer),
-            keys.obligations_by_t0(partition, freelancer),
-            keys.epoch(partition),
-            keys.pair(partition, client),
-        ]
-        for user in self.locals:
-            tail.extend(keys.inbox_keys(user))
-        head = [keys.thread(partition, thread), keys.head(partition, thread)]
-        rare = [keys.timers(partition), keys.amends(partition, thread), keys.pairing(partition, client, freelancer)]
-        self._base = (head, tail, rare)
-        self._front_day = -1
-        self._front = b""
-
-    def front(self, day: int) -> bytes:
-        """Give the packed beginning of an ordinary commit of one event, up to the dynamic arguments."""
-        if day != self._front_day:
-            names = self.names(day, is_rare=False)
-            parts: list[bytes] = [b"FCALL", library().function("commit").encode(), b"%d" % len(names)]
-            parts += [name.encode() for name in names]
-            parts.append(self.static)
-            self._front = b"*%d\r\n" % (len(parts) + 2) + b"".join(map(_bulk, parts))
-            self._front_day = day
-        return self._front
-
-    def names(self, day: int, *, is_rare: bool) -> list[str]:
-        """Give the KEYS of a commit."""
-        head, tail, rare = self._base
-        names = [*head, keys.cids(self.partition, self.thread, day), *tail]
-        return [*names, *rare] if is_rare else names
 
 
 class Threads:

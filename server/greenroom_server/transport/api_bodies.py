@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from greenroom_protocol.bases import PolicyView
 from greenroom_protocol.profiles import ProfileView
-from greenroom_protocol.replies import PolicyView
 
 NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 THREAD_PATTERN = "^t[0-9]{1,3}_[a-z0-9_]{1,56}$"

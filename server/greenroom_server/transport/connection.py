@@ -12,11 +12,12 @@ from typing import Final
 import structlog
 
 from greenroom_protocol import codes, limits
+from greenroom_protocol.bases import Command, Reply
 from greenroom_protocol.codec import Codec, server_codec
-from greenroom_protocol.commands import VERBS, Command, Connect, Delivered, MessageSend, TokenRefresh, TypingSet
+from greenroom_protocol.commands import VERBS, Connect, Delivered, MessageSend, TokenRefresh, TypingSet
 from greenroom_protocol.errors import RemoteProtocolError
 from greenroom_protocol.pushes import Draining, Heartbeat
-from greenroom_protocol.replies import Error, Reply, TokenRefreshed
+from greenroom_protocol.replies import Error, TokenRefreshed
 from greenroom_protocol.session import Beat, ServerSession, SessionState
 from greenroom_server.delivery.frames import ENCODERS, JSON, MSGPACK, RowChange
 from greenroom_server.delivery.send_queue import SendQueue

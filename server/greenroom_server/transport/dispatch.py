@@ -1,10 +1,10 @@
 """From a command to its use case: one row for each verb that is not on the hot path."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from typing import Final
 
 from greenroom_protocol import commands as c
 from greenroom_protocol import limits
+from greenroom_protocol.bases import Command, Reply
 from greenroom_protocol.replies import (
     InvitationAcceptedReply,
     InvitationDeclinedReply,
@@ -13,31 +13,14 @@ from greenroom_protocol.replies import (
     Pong,
     PresenceAccepted,
     ReopenedReply,
-    Reply,
 )
-from greenroom_server.delivery.feed import Sink
 from greenroom_server.domain.ids import is_name, thread_partition
 from greenroom_server.domain.thread_actions import ThreadAction
 from greenroom_server.screening.context import Surface
+from greenroom_server.transport.caller import Caller, Handlers
 from greenroom_server.transport.services import Services
 from greenroom_server.usecases.move_thread import Move
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
-
-
-class Caller(Sink, Protocol):
-    """The connection a command came from."""
-
-    user: str
-    watched: tuple[str, ...]
-
-    async def refresh(self, command: c.TokenRefresh) -> Reply:
-        """Replace the session's token."""
-
-    async def set_presence(self, state: str) -> None:
-        """Change whether a person is looking."""
-
-
-Handler = Callable[[Services, Caller, Any], Awaitable[Reply]]
 
 
 async def _ping(services: Services, _caller: Caller, command: c.Ping) -> Reply:
@@ -109,7 +92,7 @@ def _plain(action: ThreadAction, caller: Caller, cid: str) -> Move:
     return Move(action=action, user=caller.user, cid=cid)
 
 
-HANDLERS: Final[dict[type[c.Command], Handler]] = {
+HANDLERS: Final[Handlers] = {
     c.Ping: _ping,
     c.TokenRefresh: _refresh,
     c.PresenceSet: _presence,
@@ -137,7 +120,7 @@ HANDLERS: Final[dict[type[c.Command], Handler]] = {
 """Every verb but `connect`, `message.send`, `delivered` and `typing.set`, which the connection takes itself."""
 
 
-async def dispatch(services: Services, caller: Caller, command: c.Command) -> Reply:
+async def dispatch(services: Services, caller: Caller, command: Command) -> Reply:
     """Carry a command out.
 
     Raises:
@@ -151,7 +134,7 @@ async def dispatch(services: Services, caller: Caller, command: c.Command) -> Re
     return await handler(services, caller, command)
 
 
-def _check_fields(command: c.Command) -> None:
+def _check_fields(command: Command) -> None:
     """Refuse bodies above the limits that a type cannot say, and ids that nothing can have.
 
     Behind here ids become parts of keys and fields in the store.

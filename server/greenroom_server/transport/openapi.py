@@ -11,8 +11,9 @@ import msgspec
 
 from greenroom_protocol.codes import ERRORS
 from greenroom_server.transport.api_bodies import NAME_PATTERN, THREAD_PATTERN, ErrorBody
+from greenroom_server.transport.api_call import METRICS, OPEN, Route
 from greenroom_server.transport.api_errors import status_of
-from greenroom_server.transport.api_routes import METRICS, OPEN, ROUTES, Route
+from greenroom_server.transport.api_routes import ROUTES
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 _PATH_ID: Final = re.compile(r"\{(\w+)\}")

@@ -12,7 +12,8 @@ from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role
 from greenroom_server.screening.context import Surface
-from greenroom_server.store.threads import Rare, Threads
+from greenroom_server.store.append import Rare
+from greenroom_server.store.threads import Threads
 from greenroom_server.usecases.commits import Author, Bounce, Commits, Done, Draft, Plan
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
 from greenroom_server.usecases.screening import Screening

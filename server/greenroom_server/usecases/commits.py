@@ -9,28 +9,20 @@ Source: server/docs/architecture.md, The paths.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 import structlog
 
+from greenroom_protocol.bases import Event, PolicyView
 from greenroom_protocol.cid import cid_time_ms
-from greenroom_protocol.events import Event
-from greenroom_protocol.replies import PolicyView
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.response_speed import PUBLIC_KINDS
 from greenroom_server.domain.thread_state import Role
+from greenroom_server.store.append import Append, CidRefused, Committed, Outcome, Rare, Repeat, Stale
 from greenroom_server.store.errors import StoreError, StoreRefused
-from greenroom_server.store.threads import (
-    Append,
-    CidRefused,
-    Committed,
-    Outcome,
-    Rare,
-    Repeat,
-    Stale,
-    Threads,
-)
+from greenroom_server.store.threads import Threads
 from greenroom_server.telemetry.counters import Counters
 from greenroom_server.usecases.deliver import Deliver
 from greenroom_server.usecases.heads import Heads, Loaded
@@ -39,6 +31,8 @@ from greenroom_server.usecases.results import NOT_FOUND, Refused, refusal_of
 log = structlog.get_logger()
 
 ATTEMPTS: Final = 3
+_UNTOLD: Final = frozenset({"message.sent", "message.edited", "message.redacted", "message.erased"})
+"""Kinds that only the participants follow."""
 _PUBLIC_KINDS: Final = frozenset(kind.value for kind in PUBLIC_KINDS)
 
 
@@ -202,7 +196,7 @@ class _Run:
             seen=draft.seen,
             extra=pack_policy(draft.policy),
             state=draft.state,
-            rare=draft.rare,
+            rare=draft.rare if draft.rare is None else told(draft.rare, draft.events),
         )
         commits.threads.append(loaded.ref, loaded.head, commits.epochs[loaded.ref.partition], append, self._answered)
 
@@ -254,6 +248,12 @@ class _Run:
             self._done(refused if outcome is None else result_of(outcome))
 
         self._commits.threads.recall(self._thread, author.user, author.cid, self._cid_ms, author.body_hash, recalled)
+
+
+def told(rare: Rare, events: Sequence[Event]) -> Rare:
+    """Name the kinds of the events for those who follow changes, unless there are only messages."""
+    kinds = [tag for event in events if (tag := event.__struct_config__.tag) not in _UNTOLD]
+    return replace(rare, change=",".join(map(str, kinds))) if kinds and rare.change is None else rare
 
 
 def result_of(outcome: Outcome) -> Done | Refused:

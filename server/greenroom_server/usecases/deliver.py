@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from greenroom_protocol.events import Event
+from greenroom_protocol.bases import Event
 from greenroom_server.delivery.frames import EventBytes, RowChange
 from greenroom_server.delivery.hub import Hub
 from greenroom_server.domain.ids import thread_partition
+from greenroom_server.store.append import Committed
 from greenroom_server.store.errors import StoreError
 from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.records import Row, encode_event, pack, read_owed
-from greenroom_server.store.threads import Committed
 from greenroom_server.telemetry.counters import Counters
 
 SETTLE_DELAY_S: Final = 0.02

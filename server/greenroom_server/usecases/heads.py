@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from greenroom_server.domain.head import Head
 from greenroom_server.store.errors import StoreError
-from greenroom_server.store.threads import ThreadRef, Threads
+from greenroom_server.store.thread_ref import ThreadRef
+from greenroom_server.store.threads import Threads
 from greenroom_server.telemetry.tasks import Tasks
 
 CACHED_HEADS: Final = 20_000

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from greenroom_protocol.bases import Push
 from greenroom_protocol.commands import PresenceWatch, ThreadRead, TypingSet
-from greenroom_protocol.pushes import PresenceChanged, Push, ReceiptMoved, TypingChanged
+from greenroom_protocol.pushes import PresenceChanged, ReceiptMoved, TypingChanged
 from greenroom_protocol.replies import PresenceSnapshot, ReadMoved
 from greenroom_server.delivery.feed import Sink
 from greenroom_server.delivery.hub import Hub

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from greenroom_protocol.bases import Event
 from greenroom_protocol.events import (
     ContractChanged,
-    Event,
     InterviewStarted,
     InvitationAccepted,
     InvitationDeclined,
@@ -27,9 +27,11 @@ from greenroom_server.domain.relationship import may_pay_outside
 from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, Transition, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
-from greenroom_server.store.threads import Rare
+from greenroom_server.store.append import Rare
+from greenroom_server.telemetry.counters import Counters
 from greenroom_server.usecases.amend_message import run
 from greenroom_server.usecases.commits import Author, Bounce, Commits, Done, Draft
+from greenroom_server.usecases.deadlines import Deadlines
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
 from greenroom_server.usecases.screening import Screened, Screening
 
@@ -50,7 +52,7 @@ class Move:
     surface: Surface = Surface.ACCEPT_NOTE
     reason: str = ""
     auto: bool = False
-    drop_timer: str | None = None
+    drop_timers: tuple[str, ...] = ()
     extra_set: Mapping[str, str | int] = field(default_factory=dict)
 
 
@@ -64,6 +66,16 @@ class MoveThread:
         self._screening = screening
         self._policy = policy
         self._now_ms = now_ms
+
+    def keep_deadlines(self, deadlines: Deadlines, counters: Counters) -> None:
+        """Let invitations expire."""
+
+        async def expire(_partition: int, member: str) -> None:
+            thread = member.partition(" ")[2]
+            await self(thread, Move(action=ThreadAction.EXPIRE, role=Role.SYSTEM, drop_timers=(member,)))
+            counters.invitations["expired"] += 1
+
+        deadlines.on("expire", expire)
 
     async def __call__(self, thread: str, move: Move) -> Done:
         """Carry out a move; exactly one of several racing ones wins, the others learn the state they lost to.
@@ -124,11 +136,11 @@ class MoveThread:
         changes["why"] = decision.why.value if decision.why is not None else ""
         if decision.to.is_gate_open and not head.gate_opened_at:
             changes["gate_opened_at"] = now_ms
-        drop = move.drop_timer
+        drop = move.drop_timers
         if head.state is ThreadState.INVITED and decision.to is not ThreadState.INVITED:
             changes["expires_at"] = 0
-            drop = f"expire {head.thread}"
-        return Rare(set=changes, drop_timer=drop)
+            drop = (*drop, f"expire {head.thread}")
+        return Rare(set=changes, drop_timers=drop)
 
     def _following(self, kind: str, move: Move, head: Head, now_ms: int) -> Event:
         if kind == "interview.started":

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from greenroom_protocol import limits
+from greenroom_protocol.bases import Event, Reply
 from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.commands import InvitationSend, MessageSend, ThreadOpen
-from greenroom_protocol.events import Event, InvitationSent, MessageSent
-from greenroom_protocol.replies import Error, Invited, Opened, Reply, Sent
+from greenroom_protocol.events import InvitationSent, MessageSent
+from greenroom_protocol.replies import Error, Invited, Opened, Sent
 from greenroom_server.domain.head import Head, Participant
 from greenroom_server.domain.ids import thread_id, thread_partition
 from greenroom_server.domain.invitation import expires_at_ms
@@ -19,9 +20,10 @@ from greenroom_server.domain.relationship import Origin, Relationship
 from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
+from greenroom_server.store.append import Append, Committed, Elsewhere, Outcome, Rare, Stale
 from greenroom_server.store.people import Job, People
 from greenroom_server.store.records import write_participant
-from greenroom_server.store.threads import Append, Committed, Elsewhere, Outcome, Rare, Stale, Threads
+from greenroom_server.store.threads import Threads
 from greenroom_server.usecases.amend_message import run
 from greenroom_server.usecases.commits import ATTEMPTS, Author, Bounce, Commits, Done, Draft, pack_policy, result_of
 from greenroom_server.usecases.results import Refused, RefusedError
@@ -148,7 +150,9 @@ class OpenThread:
             op="i" if opening.is_invitation else "c1",
             extra=pack_policy(screened.policy),
             state=head.state.value,
-            rare=Rare(timer=(head.expires_at, f"expire {thread}") if head.expires_at else None),
+            rare=Rare(
+                timers=[(head.expires_at, f"expire {thread}")] if head.expires_at else (), change="thread.opened"
+            ),
         )
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         partition = thread_partition(thread)
@@ -193,7 +197,7 @@ class OpenThread:
             }  # fmt: skip
             rare = Rare(
                 set=changes,
-                timer=(event.expires_at, f"expire {thread}"),
+                timers=[(event.expires_at, f"expire {thread}")],
                 index=opening.job.job if adopts else None,
                 unindex="" if adopts else None,
             )

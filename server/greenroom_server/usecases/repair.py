@@ -1,4 +1,4 @@
-"""What makes delivery whole: owed touches, positions that fell behind, leases, deadlines.
+"""What makes delivery whole: owed touches, positions that fell behind, leases.
 
 Fan-out is a hint and may be lost anywhere; each of these finds out within seconds.
 
@@ -15,19 +15,14 @@ from greenroom_protocol import limits
 from greenroom_server.delivery.frames import EventBytes, RowChange
 from greenroom_server.delivery.hub import Hub
 from greenroom_server.domain.ids import PARTITION_COUNT
-from greenroom_server.domain.thread_actions import ThreadAction
-from greenroom_server.domain.thread_state import Role
 from greenroom_server.store.errors import StoreError
 from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.presence import RENEW_S, PresenceStore
 from greenroom_server.store.threads import Threads
-from greenroom_server.store.timers import Timers
 from greenroom_server.telemetry.counters import Counters
 from greenroom_server.telemetry.tasks import Tasks
 from greenroom_server.usecases.deliver import Deliver
-from greenroom_server.usecases.move_thread import Move, MoveThread
 from greenroom_server.usecases.rebuild import Rebuild
-from greenroom_server.usecases.results import RefusedError
 
 log = structlog.get_logger()
 
@@ -36,7 +31,6 @@ OWED_AGE_MS: Final = 2_000
 LOCK_MS: Final = 10_000
 OWED_LIMIT: Final = 500
 POSITIONS_EVERY_S: Final = 25.0
-TIMERS_EVERY_S: Final = 1.0
 
 
 class FeedRepairs:
@@ -95,20 +89,16 @@ class Repair:
         self,
         inboxes: Inboxes,
         presence: PresenceStore,
-        timers: Timers,
         hub: Hub,
         deliver: Deliver,
-        move: MoveThread,
         rebuild: Rebuild,
         counters: Counters,
     ) -> None:
         self._rebuild = rebuild
         self._inboxes = inboxes
         self._presence = presence
-        self._timers = timers
         self._hub = hub
         self._deliver = deliver
-        self._move = move
         self._counters = counters
         self.on_lease_lapsed: Callable[[], Awaitable[None]] = _nobody
         """Called when this node's lease had lapsed: everybody must be registered again."""
@@ -178,31 +168,6 @@ class Repair:
                 feed.catch_up()
         self._counters.feeds_behind += behind
         return behind
-
-    async def run_timers(self) -> None:
-        """Let deadlines pass."""
-        while True:
-            await asyncio.sleep(TIMERS_EVERY_S)
-            try:
-                await self.run_timers_once()
-            except StoreError:
-                log.warning("timers_postponed")
-
-    async def run_timers_once(self) -> int:
-        """Expire the invitations whose deadline has passed; gives how many timers were due."""
-        due = await asyncio.gather(*(self._timers.due(p, LOCK_MS, 100) for p in range(PARTITION_COUNT)))
-        members = [(partition, member) for partition, found in enumerate(due) for member in found]
-        for partition, member in members:
-            what, _, thread = member.partition(" ")
-            try:
-                if what == "expire":
-                    await self._move(thread, Move(action=ThreadAction.EXPIRE, role=Role.SYSTEM, drop_timer=member))
-                    self._counters.invitations["expired"] += 1
-            except RefusedError as refused:
-                if refused.refused.code in ("unavailable", "uncertain", "conflict"):
-                    continue  # it stays due
-                await self._timers.drop(partition, member)
-        return len(members)
 
 
 async def _nobody() -> None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from greenroom_protocol.bases import PolicyView
 from greenroom_protocol.codes import DEFAULT_RETRY_AFTER_MS, ERRORS, Retry
-from greenroom_protocol.replies import Error, PolicyView
+from greenroom_protocol.replies import Error
 from greenroom_server.store.errors import StoreError, Unavailable, Uncertain
 
 

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import structlog
 
+from greenroom_protocol.bases import PolicyView, Span
 from greenroom_protocol.codes import ERRORS
-from greenroom_protocol.events import Span
-from greenroom_protocol.replies import PolicyView
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.relationship import Conversion, Origin, may_pay_outside

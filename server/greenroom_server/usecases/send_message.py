@@ -4,16 +4,17 @@ from collections.abc import Callable
 from typing import Final
 
 from greenroom_protocol import limits
+from greenroom_protocol.bases import Event, PolicyView, Reply
 from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.commands import MessageCheck, MessageSend
-from greenroom_protocol.events import Event, InterviewStarted, MessageSent
-from greenroom_protocol.replies import Checked, PolicyView, Reply, Sent
+from greenroom_protocol.events import InterviewStarted, MessageSent
+from greenroom_protocol.replies import Checked, Sent
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
-from greenroom_server.store.threads import Rare
+from greenroom_server.store.append import Rare
 from greenroom_server.usecases.commits import Author, Bounce, Commits, Done, Draft
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, error_reply
 from greenroom_server.usecases.screening import Screening

@@ -9,8 +9,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from greenroom_protocol import limits, replies
+from greenroom_protocol.bases import Command
 from greenroom_protocol.codec import server_codec
-from greenroom_protocol.commands import Command, Connect, Delivered
+from greenroom_protocol.commands import Connect, Delivered
 
 NOW_MS = 1_800_000_000_000
 FAR_MS = NOW_MS + 3_600_000

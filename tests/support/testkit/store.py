@@ -9,13 +9,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final, Self
 
+from greenroom_protocol.bases import Event
 from greenroom_protocol.cid import cid_time_ms, make_cid
-from greenroom_protocol.events import Event, MessageSent
+from greenroom_protocol.events import MessageSent
 from greenroom_server.domain.head import Head, Participant
 from greenroom_server.domain.ids import thread_id, user_partition
 from greenroom_server.domain.relationship import Relationship
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.store import epochs, keys, records
+from greenroom_server.store.append import Append, Committed, Outcome, Rare
 from greenroom_server.store.committer import Committer
 from greenroom_server.store.connect import StoreAddress, open_stream
 from greenroom_server.store.inboxes import Inboxes
@@ -25,7 +27,8 @@ from greenroom_server.store.presence import LEASE_MS, PresenceStore
 from greenroom_server.store.records import InboxRow, Owed, Row, read_owed, unpack, write_participant
 from greenroom_server.store.resp import Argument, pack
 from greenroom_server.store.subscriber import Published, read_published
-from greenroom_server.store.threads import Append, Committed, Outcome, Rare, ThreadRef, Threads
+from greenroom_server.store.thread_ref import ThreadRef
+from greenroom_server.store.threads import Threads
 from greenroom_server.store.timers import Timers
 
 HERE: Final = 17

@@ -1,13 +1,13 @@
 -- Shared: append decided events to a thread's log and everything that must change with them in this partition.
 --
--- `k` names keys: stream, head, cids, dirty, nodes, obligations, obligations_by_t0, timers, amends, pairing.
--- `a` holds: tag, thread, client, node, epoch, actor, cid, cid_ms, hash, op, seen, extra, state, rare, read (the actor's
--- read mark in the head).
+-- `k` names keys: stream, head, cids, dirty, nodes, obligations, obligations_by_t0, pair,
+-- and with something rare timers, amends, pairing, changes, audit.
+-- `a` holds: tag, thread, freelancer, client, node, epoch, actor, cid, cid_ms, hash, op, seen, extra, state, rare,
+-- read (the actor's read mark in the head).
 -- `tail` is the head's tail, see _tail.lua; it is moved and written back.
 -- `events` is a list of {numbered '0'|'1', payload}; `locals_` of {user, inbox, rows, where}; `remotes` of users.
 --
--- `rare` (nil on an ordinary message): set = {field, value, ...} for the head, amend = {target, is_erasure},
--- timer = {at, member}, drop_timer = member, index = job and unindex = job for the pair's index.
+-- `rare` is nil on an ordinary message, see _rare.lua.
 -- Gives {'ok', first seq, first n, at, seq, n, kind of the obligation it ended, per local: row or false, per remote:
 -- dirty value}.
 
@@ -24,27 +24,6 @@ local function owe(k_dirty, user, thread, value)
     redis.call('HSET', k_dirty, field, packed)
   end
   return packed
-end
-
--- The amendments of a message are the seqs of its edits, "45,67", or "e90" once event 90 erased it; erasing deletes
--- the entry and the texts of all its edits from the stream.
-local function amend(k, target, is_erasure, seq)
-  local before = redis.call('HGET', k.amends, target)
-  if is_erasure then
-    redis.call('XDEL', k.stream, target .. '-0')
-    for edit in string.gmatch(before or '', '%d+') do redis.call('XDEL', k.stream, edit .. '-0') end
-    redis.call('HSET', k.amends, target, 'e' .. seq)
-  else
-    redis.call('HSET', k.amends, target, before and (before .. ',' .. seq) or seq)
-  end
-end
-
-local function rarely(k, a, rare, seq)
-  if rare.amend then amend(k, string.format('%d', rare.amend[1]), rare.amend[2], string.format('%d', seq)) end
-  if rare.timer then redis.call('ZADD', k.timers, rare.timer[1], rare.timer[2]) end
-  if rare.drop_timer then redis.call('ZREM', k.timers, rare.drop_timer) end
-  if rare.unindex then redis.call('HDEL', k.pairing, 'job:' .. rare.unindex) end
-  if rare.index then redis.call('HSET', k.pairing, 'job:' .. rare.index, a.thread) end
 end
 
 local function append(k, a, tail, events, locals_, remotes, now)
@@ -66,7 +45,7 @@ local function append(k, a, tail, events, locals_, remotes, now)
   local ended = settle_debt(k, a, tail, first_seq, at)
   local read = read_by_author(a, tail, before_n, first_n)
   redis.call('HSET', k.head, 'tail', write_tail(tail), unpack(a.rare and a.rare.set or {}))
-  if a.rare then rarely(k, a, a.rare, first_seq) end
+  if a.rare then rarely(k, a, a.rare, first_seq, tail.seq) end
   local new = { a.epoch, tail.seq, tail.n, a.state, at }
   local out = { 'ok', first_seq, first_n, at, tail.seq, tail.n, ended }
   local is_alone = redis.call('ZCARD', k.nodes) <= 1 and redis.call('ZSCORE', k.nodes, a.node)

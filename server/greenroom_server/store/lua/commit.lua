@@ -1,6 +1,6 @@
 -- commit: append events to a thread if it is still as it was when they were decided; exactly once per (sender, cid).
 -- KEYS 1 stream 2 head 3 cids of the day 4 dirty 5 nodes 6 obligations 7 obligations by t0 8 epoch 9 pair flags,
---      then (inbox, rows, where) for each local user, then timers, amends, pairing when there is something rare
+--      then (inbox, rows, where) for each local user, then timers, amends, pairing, changes, audit when there is something rare
 -- ARGV 1 what never changes for a thread, MessagePack: {tag, thread, freelancer, client, node, local users, remote users}
 --      2 MessagePack: {epoch, rev, pair rev, actor, cid ('' for the marketplace's), cid ms, body hash, op, seen, extra,
 --        state after, rare or nil, a digit for each event: 1 takes an n, cid of the sender's message before ('' any)}
@@ -24,19 +24,21 @@ end
 
 local function name_keys(KEYS, users, is_rare)
   local k = { stream = KEYS[1], head = KEYS[2], cids = KEYS[3], dirty = KEYS[4], nodes = KEYS[5],
-    obligations = KEYS[6], obligations_by_t0 = KEYS[7] }
+    obligations = KEYS[6], obligations_by_t0 = KEYS[7], pair = KEYS[9] }
   local locals_, at = {}, 10
   for i = 1, #users do
     locals_[i] = { users[i], KEYS[at], KEYS[at + 1], KEYS[at + 2] }
     at = at + 3
   end
-  if is_rare then k.timers, k.amends, k.pairing = KEYS[at], KEYS[at + 1], KEYS[at + 2] end
+  if is_rare then
+    k.timers, k.amends, k.pairing, k.changes, k.audit = unpack(KEYS, at, at + 4)
+  end
   return k, locals_
 end
 
 -- Append after all checks have passed; gives nil when the cid was answered before.
 local function commit_checked(KEYS, ARGV, s, d, tail, read, now)
-  local a = { tag = s[1], thread = s[2], client = s[4], node = s[5], epoch = d[1], actor = d[4], cid = d[5],
+  local a = { tag = s[1], thread = s[2], freelancer = s[3], client = s[4], node = s[5], epoch = d[1], actor = d[4], cid = d[5],
     cid_ms = d[6], hash = d[7], op = d[8], seen = d[9], extra = d[10], state = d[11], rare = d[12], read = read }
   local events = {}
   for i = 3, #ARGV do events[i - 2] = { string.sub(d[13], i - 2, i - 2), ARGV[i] } end

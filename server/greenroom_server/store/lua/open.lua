@@ -9,7 +9,7 @@ local function open(KEYS, ARGV)
   if tonumber(epoch) ~= d[1] then return { 'epoch', epoch } end
   if not check_window(d[5], d[6], now) then return { 'window' } end
   if (redis.call('HGET', KEYS[9], s[3] .. '#rev') or '0') ~= d[3] then return { 'rev' } end
-  local k_pairing, job = KEYS[#KEYS], d[16]
+  local k_pairing, job = KEYS[12 + 3 * #s[6]], d[16]
   local thread = redis.call('HGET', k_pairing, 'job:' .. job)
   if thread then return { 'exists', thread } end
   thread = job ~= '' and redis.call('HGET', k_pairing, 'job:')
