@@ -6,33 +6,22 @@ Source: protocol/spec/policy.md.
 """
 
 import tomllib
-from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from itertools import pairwise
 from typing import Annotated
 
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, ValidationError, convert
+
+from greenroom_server.domain.policy_section import Count, Days, Name, Quota, Rate, Seconds, Section, ascends, require
 
 _DAY_S = 86_400
-
-Count = Annotated[int, Meta(ge=1, le=1_000)]
-Days = Annotated[int, Meta(ge=1, le=3_650)]
-Quota = Annotated[int, Meta(ge=0, le=100_000)]
-Rate = Annotated[float, Meta(ge=0, le=1)]
-Seconds = Annotated[int, Meta(ge=1, le=90 * _DAY_S)]
-Name = Annotated[str, Meta(pattern="^[a-z0-9_]{1,32}$")]
 
 
 class PolicyError(ValueError):
     """A policy is not usable; the text names the entry and what it must be."""
 
 
-class _Section(Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class CallsPolicy(_Section, frozen=True):
+class CallsPolicy(Section, frozen=True):
     """Whether calls exist, and for whom."""
 
     is_enabled: bool
@@ -40,7 +29,7 @@ class CallsPolicy(_Section, frozen=True):
     """From the contract on; before it only the client may, always."""
 
 
-class ResponseSpeedPolicy(_Section, frozen=True):
+class ResponseSpeedPolicy(Section, frozen=True):
     """The numbers of the response speed; server/docs/response-speed.md explains each."""
 
     window_days: Days
@@ -62,17 +51,17 @@ class ResponseSpeedPolicy(_Section, frozen=True):
     """For a median above every limit, and for none at all."""
 
     def __post_init__(self) -> None:
-        _require(self.window_days <= self.extended_days, "extended_days must be at least window_days")
-        _require(
+        require(self.window_days <= self.extended_days, "extended_days must be at least window_days")
+        require(
             self.responsive_rate <= self.very_responsive_rate,
             "very_responsive_rate must be at least responsive_rate",
         )
-        _require(_ascends(limit for _, limit in self.labels_s), "labels_s must ascend")
+        require(ascends(limit for _, limit in self.labels_s), "labels_s must ascend")
         names = {self.label_beyond, *(name for name, _ in self.labels_s)}
-        _require(len(names) == len(self.labels_s) + 1, "labels must differ")
+        require(len(names) == len(self.labels_s) + 1, "labels must differ")
 
 
-class MarketplacePolicy(_Section, frozen=True):
+class MarketplacePolicy(Section, frozen=True):
     """Every number and switch that a marketplace may set."""
 
     version: Annotated[int, Meta(ge=1)]
@@ -93,8 +82,8 @@ class MarketplacePolicy(_Section, frozen=True):
     response_speed: ResponseSpeedPolicy
 
     def __post_init__(self) -> None:
-        _require(
-            _ascends((*self.invitation_reminders_s, self.invitation_expiry_s)),
+        require(
+            ascends((*self.invitation_reminders_s, self.invitation_expiry_s)),
             "invitation_reminders_s must ascend and stay below invitation_expiry_s",
         )
 
@@ -116,12 +105,3 @@ def default_policy() -> MarketplacePolicy:
     """Return the policy that is shipped; read from the package once."""
     file = resources.files("greenroom_server.domain") / "policy" / "default.toml"
     return from_toml(file.read_text("utf-8"))
-
-
-def _ascends(values: Iterable[int]) -> bool:
-    return all(low < high for low, high in pairwise(values))
-
-
-def _require(is_met: bool, rule: str) -> None:
-    if not is_met:
-        raise ValueError(rule)
