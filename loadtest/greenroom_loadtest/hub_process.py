@@ -23,7 +23,7 @@ _START_TIMEOUT_S: Final = 20.0
 _STOP_TIMEOUT_S: Final = 15.0
 _TOKEN_LIFE_S: Final = 3600
 _RATE_CLASSES: Final = (
-    "sends", "edits", "checks", "reads", "ephemeral", "invitations", "new_threads", "commands", "connects",
+    "sends", "edits", "checks", "reads", "ephemeral", "invitations", "new_threads", "proposals", "commands", "connects",
 )  # fmt: skip
 
 

@@ -54,8 +54,24 @@ class Span(Struct, omit_defaults=True, frozen=True):
     start: int
     end: int
     kind: str
-    """email, phone, messenger, meeting_link, social, website, payment, off_platform_request."""
+    """email, phone, messenger, meeting_link, social, website, payment, off_platform_request;
+    moderated: a moderator took it out."""
     reason: str
+
+
+class PaymentView(Struct, omit_defaults=True, kw_only=True):
+    """How a pair stands with payment outside the marketplace."""
+
+    fee_required: bool
+    """True: it is refused until the conversion fee is paid."""
+    conversion: Literal["none", "paid", "exempt"]
+    """Whether the fee is settled."""
+    origin: Literal["platform", "external"]
+    """external: the marketplace knows that the two met elsewhere."""
+    days_until_exempt: int | None = None
+    """Until age alone makes the pair exempt, from its first contract; null: there was none."""
+    pay_url: str = ""
+    """Where the fee is paid; empty: ask the marketplace."""
 
 
 class PolicyView(Struct, omit_defaults=True, kw_only=True):
@@ -71,3 +87,5 @@ class PolicyView(Struct, omit_defaults=True, kw_only=True):
     final: bool = False
     """Resending does not help."""
     version: str = ""
+    payment: PaymentView | None = None
+    """With a refusal of payment outside: what would make it possible."""

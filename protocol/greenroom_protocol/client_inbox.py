@@ -93,7 +93,7 @@ class InboxTail:
             yield InboxChanges(id=0, epoch=self.epoch, mark=self.mark)
         if self._list_before is not None and not self._is_listing:
             self._is_listing = True
-            yield ThreadList(id=0, before=self._list_before, limit=limits.PAGE_ITEMS)
+            yield ThreadList(id=0, before=self._list_before, limit=limits.PAGE_ITEMS, archived=None)
 
     def was_read(self, command: InboxChanges | ThreadList) -> None:
         """End a read."""

@@ -10,7 +10,20 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from greenroom_protocol import limits
+from greenroom_protocol import (
+    access,
+    availability,
+    community,
+    connects,
+    limits,
+    offers,
+    personal,
+    policies,
+    proposals,
+    reactions,
+    safety,
+    team,
+)
 from greenroom_protocol.bases import Command
 from greenroom_protocol.fields import (
     Body,
@@ -111,6 +124,8 @@ class ThreadOpen(Command, tag="thread.open"):
     body: Body
     job: JobId | None = None
     origin: Literal["search", "profile", "referral", "other"] = "profile"
+    origin_ref: Annotated[str, Meta(max_length=64)] = ""
+    """Id of the search or code of the referral; shaped like an id, for the marketplace only."""
 
 
 class ThreadGet(Command, tag="thread.get"):
@@ -127,6 +142,8 @@ class ThreadList(Command, tag="thread.list"):
     before: Mark | None = None
     """Give rows with a smaller mark; none starts at the top."""
     limit: PageLimit = 50
+    archived: bool | None = False
+    """False: without the archived ones; true: those alone; null: all."""
 
 
 class ThreadHistory(Command, tag="thread.history"):
@@ -172,6 +189,8 @@ class MessageSend(Command, tag="message.send"):
     """A program wrote it; never counts as a response."""
     no_reply_needed: bool = False
     """Opens no obligation for the other side."""
+    quote: Seq | None = None
+    """Seq of the message of this thread that it answers to."""
 
 
 class MessageEdit(Command, tag="message.edit"):
@@ -279,10 +298,16 @@ class ProfileGet(Command, tag="profile.get"):
 
 
 class DirectorySearch(Command, tag="directory.search"):
-    """Find freelancers by words of their name, headline and skills."""
+    """Find freelancers by words of their name, headline and skills, by skill, by badge; in the order of their ids."""
 
     id: CommandId
     text: SearchText = ""
+    skills: Annotated[list[Annotated[str, Meta(min_length=1, max_length=50)]], Meta(max_length=10)] = field(
+        default_factory=list
+    )
+    """Whole skills; each must be one of the profile's, without regard to case."""
+    available: bool = False
+    """Only freelancers whose availability badge is on."""
     cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=50)] = 20
 
@@ -294,9 +319,14 @@ class JobList(Command, tag="job.list"):
 
 
 class MetricsRows(Command, tag="metrics.rows"):
-    """List the obligations behind one's own response speed (freelancer's own data only)."""
+    """List the obligations behind one's own response speed, newest first."""
 
     id: CommandId
+    side: Literal["freelancer", "client"] = field(default="freelancer", name="as")
+    """`client`: how readily one answers proposals and acceptances."""
+    cursor: Cursor | None = None
+    """From the page before; none starts at the newest."""
+    limit: PageLimit = limits.PAGE_ITEMS
 
 
 AnyCommand = (
@@ -327,6 +357,17 @@ AnyCommand = (
     | DirectorySearch
     | JobList
     | MetricsRows
+    | access.Commands
+    | safety.Commands
+    | availability.Commands
+    | connects.Commands
+    | proposals.Commands
+    | offers.Commands
+    | policies.Commands
+    | team.Commands
+    | reactions.Commands
+    | personal.Commands
+    | community.Commands
 )
 
 VERBS: dict[str, type[Command]] = {cls.__struct_config__.tag: cls for cls in AnyCommand.__args__}

@@ -10,7 +10,9 @@ from typing import Literal
 
 from msgspec import field
 
+from greenroom_protocol import access, availability, connects, offers, policies, reactions, team
 from greenroom_protocol.bases import Event, Span
+from greenroom_protocol.reactions import Reaction
 
 
 class MessageSent(Event, tag="message.sent"):
@@ -24,6 +26,10 @@ class MessageSent(Event, tag="message.sent"):
     """In history pages: the edit whose text this is."""
     submitted_at: int = 0
     """When it was sent, if it was held for review first."""
+    quote: int = 0
+    """Seq of the message it answers to; show what stands there now. 0: none."""
+    reactions: list[Reaction] = field(default_factory=list)
+    """In history pages: the reactions now."""
 
 
 class MessageEdited(Event, tag="message.edited"):
@@ -72,6 +78,16 @@ class InvitationSent(Event, tag="invitation.sent"):
     body: str
     expires_at: int
     hidden: list[Span] = field(default_factory=list)
+    help_url: str = ""
+    """What is good to know before an interview; empty: the marketplace has no such page."""
+
+
+class InvitationReminded(Event, tag="invitation.reminded"):
+    """The invitation still waits for an answer."""
+
+    number: int
+    """Of the reminder, from 1."""
+    expires_at: int
 
 
 class InvitationAccepted(Event, tag="invitation.accepted"):
@@ -101,18 +117,6 @@ class InterviewStarted(Event, tag="interview.started"):
     """The client answered: from now on both may write."""
 
 
-class OfferChanged(Event, tag="offer.changed"):
-    """An offer was made, declined, withdrawn or expired."""
-
-    change: Literal["sent", "declined", "withdrawn", "expired"]
-
-
-class ContractChanged(Event, tag="contract.changed"):
-    """The contract started, was paused, resumed or ended."""
-
-    change: Literal["started", "paused", "resumed", "ended"]
-
-
 class PolicyChanged(Event, tag="policy.changed"):
     """What may be shared here changed; `notice` must be shown."""
 
@@ -126,6 +130,9 @@ class ProposalChanged(Event, tag="proposal.changed"):
 
     change: Literal["submitted", "withdrawn", "declined"]
     body: str = ""
+    """The proposal's text, or the client's note."""
+    reason: str = ""
+    """Why it was declined."""
     hidden: list[Span] = field(default_factory=list)
 
 
@@ -138,16 +145,24 @@ AnyEvent = (
     | ThreadClosed
     | ThreadReopened
     | InvitationSent
+    | InvitationReminded
     | InvitationAccepted
     | InvitationDeclined
     | InvitationWithdrawn
     | InvitationExpired
     | InterviewStarted
-    | OfferChanged
-    | ContractChanged
     | PolicyChanged
     | ProposalChanged
+    | access.Events
+    | availability.Events
+    | connects.Events
+    | offers.Events
+    | policies.Events
+    | team.Events
+    | reactions.Events
 )
 
-KINDS_WITH_ORDINAL = frozenset({"message.sent", "invitation.sent", "proposal.changed"})
+KINDS_WITH_ORDINAL = frozenset(
+    {"message.sent", "invitation.sent", "proposal.changed", "access.requested", "access.shared"}
+)
 """Kinds that take an `n`: what a person sees as one item of the conversation."""

@@ -8,9 +8,49 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from greenroom_protocol import bases, commands, events, fields, limits, profiles, pushes, replies
+from greenroom_protocol import (
+    access,
+    announcements,
+    availability,
+    bases,
+    commands,
+    community,
+    connects,
+    events,
+    fields,
+    limits,
+    offers,
+    personal,
+    policies,
+    profiles,
+    proposals,
+    pushes,
+    reactions,
+    replies,
+    safety,
+    team,
+)
 
-FRAME_MODULES = (bases, commands, events, replies, pushes, profiles)
+FRAME_MODULES = (
+    bases,
+    commands,
+    events,
+    replies,
+    pushes,
+    profiles,
+    connects,
+    proposals,
+    offers,
+    policies,
+    reactions,
+    team,
+    personal,
+    community,
+    announcements,
+    access,
+    safety,
+    availability,
+)
 
 _BASIC = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "None": "null"}
 _BOUNDS = ("ge", "le", "min_length", "max_length")

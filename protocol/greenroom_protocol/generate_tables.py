@@ -26,6 +26,8 @@ _GROUPS = {
     "outbox": "Messages",
     "message": "Messages",
     "rate": "Rates",
+    "topic": "Community",
+    "post": "Community",
     "policy": "Contact policy",
     "unavailable": "The server's own",
     "uncertain": "The server's own",

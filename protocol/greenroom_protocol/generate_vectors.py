@@ -155,7 +155,7 @@ def _hostile_json() -> Iterator[_Row]:
     yield "wrong type of a field", b'{"type":"thread.get","id":7,"thread":17}', "bad_request.field", 7, None
     yield "null where none may be", b'{"type":"thread.get","id":7,"thread":null}', "bad_request.field", 7, None
     yield "string too short", b'{"type":"thread.get","id":7,"thread":"t1"}', "bad_request.field", 7, None
-    yield "string too long", b'{"type":"thread.get","id":7,"thread":"' + b"t" * 65 + b'"}', "bad_request.field", 7, None
+    yield "string too long", b'{"type":"thread.get","id":7,"thread":"' + b"t" * 81 + b'"}', "bad_request.field", 7, None
     yield "not one of the values", b'{"type":"presence.set","id":7,"state":"away"}', "bad_request.field", 7, None
     yield "page too large", b'{"type":"thread.list","id":7,"limit":301}', "bad_request.field", 7, None
     yield "number for a flag", send + b'"hello","auto":1}', "bad_request.field", 7, None

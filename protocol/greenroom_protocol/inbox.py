@@ -1,7 +1,8 @@
 """Pure merges of inbox rows: how any client (and the tests) apply rows and pushes, in any order, any number of times.
 
 A row only grows: `(epoch, seq)` by maximum, `n` and `read` by maximum inside one epoch; `state` and `last_at` come
-from the larger `(epoch, seq)`. So merging commutes, associates and is idempotent.
+from the larger `(epoch, seq)`, what its user set for it (muted, archived) from the larger `mark`. So merging
+commutes, associates and is idempotent.
 
 Source: protocol/spec/ordering.md.
 """
@@ -20,6 +21,7 @@ def merge(old: Row | None, new: Row) -> Row:
         return new if new.epoch > old.epoch else old
     # Two rows with one seq agree on the rest; the tie-break only keeps the law for rows that break this promise.
     ahead = max(old, new, key=lambda row: (row.seq, row.last_at, row.state))
+    later = max(old, new, key=lambda row: (row.mark, row.muted_until, row.archived_n))
     return Row(
         thread=old.thread,
         mark=max(old.mark, new.mark),
@@ -29,6 +31,8 @@ def merge(old: Row | None, new: Row) -> Row:
         read=max(old.read, new.read),
         state=ahead.state,
         last_at=ahead.last_at,
+        muted_until=later.muted_until,
+        archived_n=later.archived_n,
     )
 
 
@@ -43,6 +47,8 @@ def row_of(push: InboxChanged) -> Row:
         read=push.read,
         state=push.state,
         last_at=push.last_at,
+        muted_until=push.muted_until,
+        archived_n=push.archived_n,
     )
 
 
@@ -55,3 +61,8 @@ def apply(rows: dict[str, Row], changes: Iterable[Row]) -> None:
 def unread(row: Row) -> int:
     """Count what a user has not read."""
     return max(0, row.n - row.read)
+
+
+def is_archived(row: Row) -> bool:
+    """Say whether the user put this thread away and no item has come since."""
+    return row.archived_n >= row.n

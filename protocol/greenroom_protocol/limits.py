@@ -41,6 +41,16 @@ SHOWN_THREADS: Final = 50
 """Threads a device may name in a resume; their missed events come along."""
 WATCHED_USERS: Final = 100
 """Users whose presence one connection may watch."""
+WATCHED_TOPICS: Final = 20
+"""Community topics whose news one connection may be pushed."""
+COMMUNITY_ITEMS: Final = 100
+"""Most topics, announcements or log entries of a topic in one page."""
+TITLE_CODE_POINTS: Final = 200
+"""Longest title of a topic, in Unicode code points."""
+TOPIC_TAGS: Final = 5
+"""Most tags of a topic."""
+TAG_CHARS: Final = 30
+"""Longest tag."""
 PARTICIPANTS: Final = 20
 """Most people in one thread."""
 

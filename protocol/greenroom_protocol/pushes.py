@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import field
 
+from greenroom_protocol import community
 from greenroom_protocol.bases import Push
 from greenroom_protocol.events import AnyEvent
 from greenroom_protocol.profiles import SpeedView
@@ -30,6 +31,8 @@ class InboxChanged(Push, tag="inbox.changed"):
     read: int
     state: str
     last_at: int
+    muted_until: int = 0
+    archived_n: int = -1
     events: list[AnyEvent] = field(default_factory=list)
 
 
@@ -82,5 +85,13 @@ class Draining(Push, tag="session.draining"):
 
 
 AnyPush = (
-    InboxChanged | InboxReset | ReceiptMoved | TypingChanged | PresenceChanged | MetricsChanged | Heartbeat | Draining
+    InboxChanged
+    | InboxReset
+    | ReceiptMoved
+    | TypingChanged
+    | PresenceChanged
+    | MetricsChanged
+    | Heartbeat
+    | Draining
+    | community.Pushes
 )

@@ -5,10 +5,28 @@ Source: protocol/spec/frames.md (generated from this file).
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from greenroom_protocol import (
+    access,
+    availability,
+    community,
+    connects,
+    offers,
+    personal,
+    policies,
+    proposals,
+    reactions,
+    safety,
+    team,
+)
+from greenroom_protocol.access import GrantView
 from greenroom_protocol.bases import PolicyView, Reply
+from greenroom_protocol.connects import ConnectsView
 from greenroom_protocol.events import AnyEvent
+from greenroom_protocol.fields import Right
+from greenroom_protocol.offers import OfferView
+from greenroom_protocol.policies import ThreadPolicy
 from greenroom_protocol.profiles import JobView, MetricsRow, ProfileView, SpeedView
 
 
@@ -24,6 +42,10 @@ class Row(Struct, omit_defaults=True, kw_only=True):
     read: int
     state: str
     last_at: int
+    muted_until: int = 0
+    """Silent for this user until then, UTC ms; 0: not muted."""
+    archived_n: int = -1
+    """The user put the thread away; it is archived while `archived_n >= n`."""
 
 
 class ThreadEvents(Struct, omit_defaults=True, kw_only=True):
@@ -47,6 +69,8 @@ class Error(Reply, tag="error"):
     retry_after_ms: int | None = None
     hint: str | None = None
     policy: PolicyView | None = None
+    data: dict[str, int] | None = None
+    """Numbers that belong to the code, for example `need`, `have` and `next_refill_at` of `connects.insufficient`."""
 
 
 class LimitsView(Struct, kw_only=True):
@@ -90,6 +114,8 @@ class Connected(Reply, tag="connect"):
     rows: list[Row]
     threads: list[ThreadEvents]
     limits: LimitsView
+    connects: ConnectsView | None = None
+    """Of a freelancer with a profile."""
 
 
 class TokenRefreshed(Reply, tag="token.refresh"):
@@ -151,20 +177,12 @@ class ParticipantView(Struct, omit_defaults=True, kw_only=True):
     until_seq: int = 0
     read: int = 0
     delivered: int = 0
-
-
-class ThreadPolicy(Struct, kw_only=True):
-    """What this user may do here now; widgets render from it."""
-
-    may_write: bool
-    why_not: str
-    """Error code a message would get now; empty when one may write."""
-    contact: Literal["allowed", "blocked"]
-    payment: Literal["allowed", "blocked"]
-    may_answer_invitation: bool
-    may_request_call: bool
-    notice: str
-    version: str
+    is_member: bool = False
+    """Brought in by their side; see [team.md](team.md)."""
+    rights: list[Right] = field(default_factory=list)
+    """What this member may do besides reading and writing."""
+    is_quiet: bool = False
+    """It is within their quiet hours now."""
 
 
 class ThreadView(Reply, tag="thread.get"):
@@ -181,9 +199,12 @@ class ThreadView(Reply, tag="thread.get"):
     role: str
     gate_opened_at: int
     expires_at: int
-    """When the open invitation expires, UTC ms; 0 when there is none."""
+    """When the open invitation or offer expires, UTC ms; 0 when there is none."""
     participants: list[ParticipantView]
     policy: ThreadPolicy
+    grants: list[GrantView] = field(default_factory=list)
+    """Access grants, the oldest first; those that ended long ago are left out."""
+    offer: OfferView | None = None
 
 
 class ThreadListPage(Reply, tag="thread.list"):
@@ -323,6 +344,9 @@ class MetricsRowsPage(Reply, tag="metrics.rows"):
 
     speed: SpeedView
     rows: list[MetricsRow]
+    followups: SpeedView | None = None
+    """Of later messages; only the freelancer sees it, and nothing public comes of it."""
+    cursor: str | None = None
 
 
 AnyReply = (
@@ -352,4 +376,15 @@ AnyReply = (
     | DirectoryPage
     | JobPage
     | MetricsRowsPage
+    | access.Replies
+    | safety.Replies
+    | availability.Replies
+    | connects.Replies
+    | proposals.Replies
+    | offers.Replies
+    | policies.Replies
+    | team.Replies
+    | reactions.Replies
+    | personal.Replies
+    | community.Replies
 )

@@ -6,7 +6,7 @@ import pytest
 from greenroom_protocol.cid import make_cid
 from greenroom_server.domain.policy import default_policy
 from greenroom_server.domain.response_speed import measure
-from greenroom_server.usecases.demo import FREELANCERS, history
+from greenroom_server.usecases.demo_people import FREELANCERS, history
 from testkit.hub import HubProcess
 
 NOW_MS = 1_800_000_000_000
@@ -15,7 +15,7 @@ CID = make_cid(NOW_MS, bytes(10))
 
 def test_the_main_freelancer_has_one_answer_too_few() -> None:
     report = measure(history(FREELANCERS[0], NOW_MS), NOW_MS, default_policy())
-    assert (report.n, report.n_clients, report.need, report.reason) == (4, 3, 5, "insufficient_data")
+    assert (report.n, report.n_clients, report.need, report.reason) == (4, 4, 5, "insufficient_data")
 
 
 def test_the_others_show_newcomers_and_numbers() -> None:
@@ -24,7 +24,7 @@ def test_the_others_show_newcomers_and_numbers() -> None:
     assert len({report.label for report in reports if report.label}) >= 3
 
 
-@pytest.mark.parametrize("path", ["/", "/demo/demo.js", "/demo/demo.css", "/demo/setup"])
+@pytest.mark.parametrize("path", ["/", "/demo/demo.js", "/demo/views.css", "/demo/setup"])
 async def test_every_file_forbids_what_it_does_not_need(dev_hub: HubProcess, path: str) -> None:
     async with aiohttp.ClientSession() as session, session.get(dev_hub.url + path) as response:
         assert response.status == 200
@@ -39,12 +39,16 @@ async def test_every_file_forbids_what_it_does_not_need(dev_hub: HubProcess, pat
         ("/demo/token", {"user": "somebody"}, 403),
         ("/demo/token", {"user": ["maya"]}, 400),
         ("/demo/token", [], 400),
-        ("/demo/contract", {"thread": "t1_none", "move": "start_contract", "cid": CID}, 409),
-        ("/demo/contract", {"thread": "t1_none", "move": "close_job", "cid": CID}, 400),
-        ("/demo/contract", {"thread": "t1_none", "move": {}, "cid": CID}, 400),
+        ("/demo/marketplace", {"type": "contract", "thread": "t1_none", "move": "start_contract", "cid": CID}, 409),
+        ("/demo/marketplace", {"type": "contract", "thread": "t1_none", "move": "close_job", "cid": CID}, 400),
+        ("/demo/marketplace", {"type": "pair", "thread": "t1_none", "flag": "conversion_paid"}, 409),
+        ("/demo/marketplace", {"type": "job", "job": "of-nobody", "is_open": True}, 409),
+        ("/demo/marketplace", {"type": "sale", "freelancer": "maya", "sale": "connects"}, 409),
+        ("/demo/marketplace", {"type": "sale", "freelancer": "jonas", "sale": "fame"}, 400),
+        ("/demo/marketplace", {"type": "user", "user": "maya"}, 400),
     ],
 )
-async def test_only_demo_people_and_contract_moves_are_served(
+async def test_only_demo_people_and_known_moves_are_served(
     dev_hub: HubProcess, path: str, body: object, status: int
 ) -> None:
     async with aiohttp.ClientSession() as session, session.post(dev_hub.url + path, json=body) as response:

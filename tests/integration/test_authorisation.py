@@ -31,6 +31,26 @@ ON_A_THREAD: dict[str, Frame] = {
     "invitation.decline": {"cid": "new"},
     "invitation.withdraw": {"cid": "new"},
     "invitation.ignore": {"cid": "new"},
+    "offer.send": {"cid": "new", "terms": {}},
+    "offer.accept": {"cid": "new"},
+    "offer.decline": {"cid": "new"},
+    "offer.withdraw": {"cid": "new"},
+    "notice.ack": {"notice": "notice.offplatform_risk"},
+    "relationship.declare": {"cid": "new", "note": "We know each other."},
+    "member.add": {"cid": "new", "user": "nina", "history": "all"},
+    "member.remove": {"cid": "new", "user": "nina"},
+    "member.leave": {"cid": "new"},
+    "message.react": {"target": 1, "emoji": "\U0001f44d"},
+    "thread.mute": {"until": 1},
+    "thread.archive": {},
+    "proposal.withdraw": {"cid": "new"},
+    "proposal.decline": {"cid": "new", "reason": "other"},
+    "access.request": {"cid": "new", "holder": "peer", "system": "code_host", "purpose": "To see the code."},
+    "access.confirm": {"cid": "new", "request": 1},
+    "access.refuse": {"cid": "new", "request": 1},
+    "access.share": {"cid": "new", "request": 1, "email": "eve@example.org"},
+    "access.revoke": {"cid": "new", "request": 1},
+    "report.create": {"cid": "new", "category": "spam", "note": "Not mine to report."},
 }
 WITHOUT_REPLY = {"typing.set", "delivered"}
 OWN_ONLY: dict[str, Frame] = {
@@ -38,9 +58,27 @@ OWN_ONLY: dict[str, Frame] = {
     "thread.list": {"before": limits.MAX_INTEGER},
     "job.list": {},
     "metrics.rows": {},
+    "settings.set": {"quiet_hours": None},
+    "settings.get": {},
+    "peer.blocked": {},
+    "candidacy.list": {},
+    "announcement.list": {},
+    "announcement.read": {"seq": 1},
+    "announcement.mute": {"on": False},
 }
-ABOUT_PEOPLE = {"profile.get", "thread.open", "invitation.send", "presence.watch"}
-ABOUT_NOBODY = {"connect", "token.refresh", "ping", "presence.set", "directory.search"}
+ABOUT_PEOPLE = {
+    *("peer.block", "peer.unblock"),
+    *("profile.get", "client.get", "thread.open", "invitation.send", "presence.watch"),
+}
+ABOUT_NOBODY = {
+    *("availability.set", "away.set", "hours.set"),
+    *("connects.get", "connect", "token.refresh", "ping", "presence.set", "directory.search"),
+}
+OPEN_TO_ALL = {
+    *("job.get", "proposal.submit", "feedback.submit"),
+    *(f"topic.{word}" for word in ("create", "list", "search", "read", "post", "edit", "erase", "accept", "watch")),
+}
+"""About what every signed-in user may see; who may change what is tested with jobs, proposals and the community."""
 
 NO_THREADS = [
     "t999_x", "t128_0", "t05_x", "t-1_x", "t_x", "t1_", "t1_X", "t1_x y", "t1_{p9}", "t5_{p9}:x", "t1_x:head",
@@ -87,7 +125,7 @@ def without_id(reply: Frame) -> Frame:
 
 
 def test_every_verb_is_in_one_of_the_tables() -> None:
-    assert set(VERBS) == {*ON_A_THREAD, *WITHOUT_REPLY, *OWN_ONLY, *ABOUT_PEOPLE, *ABOUT_NOBODY}
+    assert set(VERBS) == {*ON_A_THREAD, *WITHOUT_REPLY, *OWN_ONLY, *ABOUT_PEOPLE, *ABOUT_NOBODY, *OPEN_TO_ALL}
 
 
 @pytest.mark.parametrize("verb", ON_A_THREAD)
@@ -142,15 +180,20 @@ async def test_acknowledging_more_than_was_sent_delivers_only_what_was_sent(scen
 
 @pytest.mark.parametrize("name", NO_NAMES)
 async def test_a_name_that_could_be_part_of_a_key_is_refused_as_a_field(scene: Scene, name: str) -> None:
-    room, maya, *_ = scene
+    room, maya, _, _, thread = scene
     invite = {"type": "invitation.send", "cid": cid(), "body": "Come in.", "job": room.id("logo")}
     commands = [
         {"type": "profile.get", "freelancer": name},
+        {"type": "peer.block", "user": name},
+        {"type": "peer.unblock", "user": name},
+        {"type": "client.get", "client": name},
         {"type": "presence.watch", "users": [room.id("jonas"), name]},
         {**opening(room, "jonas"), "freelancer": name},
         opening(room, "jonas", job=name),
         {**invite, "freelancer": name},
         {**invite, "freelancer": room.id("jonas"), "job": name},
+        {"type": "member.add", "thread": thread, "cid": cid(), "user": name, "history": "all"},
+        {"type": "member.remove", "thread": thread, "cid": cid(), "user": name},
     ]
     replies = await asyncio.gather(*map(maya.ask, commands))
     assert [reply.get("code") for reply in replies] == ["bad_request.field"] * len(commands)

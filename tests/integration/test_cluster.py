@@ -10,13 +10,23 @@ from typing import Final
 
 import pytest
 
-from greenroom_server.domain.ids import PARTITION_COUNT
+from greenroom_protocol.connects import ConnectsChanged
+from greenroom_protocol.events import MessageSent
+from greenroom_server.domain.connects import period_of
+from greenroom_server.domain.ids import PARTITION_COUNT, own_log, thread_id
+from greenroom_server.domain.webhook import DeadLetter
 from greenroom_server.store import keys
-from greenroom_server.store.append import Committed, Elsewhere, Rare, Repeat
+from greenroom_server.store.append import Charge, Committed, Elsewhere, Rare, Repeat
+from greenroom_server.store.candidacies import Candidacies
+from greenroom_server.store.change_log import ChangeLog
+from greenroom_server.store.dead_letters import DeadLetters
 from greenroom_server.store.errors import StoreRefused, Unavailable
 from greenroom_server.store.library import FUNCTIONS
+from greenroom_server.store.own_logs import OwnLogs
+from greenroom_server.store.purses import Entered, Purses
 from greenroom_server.store.records import Owed, pack
 from greenroom_server.store.subscriber import DeviceReplaced, FramePublished, PresencePublished, RowPublished
+from testkit import community_cluster, people_cluster, safety_cluster
 from testkit.store import Ear, StoreNode, Talk, ear, new_cid, now_ms, person, store_node
 from testkit.valkey import RealValkey, real_cluster
 
@@ -200,13 +210,103 @@ async def pair(place: Place) -> None:
     assert await people.save_pair(client, freelancer, 0, await people.pair(client, freelancer))
 
 
+async def enrol(place: Place) -> None:
+    assert await place.node.call("enrol", [keys.followers(place.partition)], "rules") == 1
+
+
+async def news(place: Place) -> None:
+    talk = await place.talk()
+    await talk.say(talk.client, rare=Rare(change="interview.started"))
+    names = [keys.changes(place.partition), keys.followers(place.partition)]
+    assert (await place.node.call("news", names, "nobody"))[0] == 0
+
+
+async def follow(place: Place) -> None:
+    log = ChangeLog(place.node.committer, place.node.name)
+    await log.note(place.partition, "profile.metrics", "jonas", {})
+    held = await log.follow(place.partition, "rules", 1000, reached="", after="", limit=500, keeps=False)
+    assert held is not None
+    assert held.pointers[-1].kinds == ("profile.metrics",)
+
+
+async def bury(place: Place) -> None:
+    letter = DeadLetter(endpoint="x", event="e", kind="k", died_at=1, tries=1, status=0, body="{}")
+    with suppress(Unavailable):  # store.moved: dead letters lie in partition 0
+        assert await DeadLetters(place.node.committer).bury(letter, 10) == (1, 0)
+
+
+async def unbury(place: Place) -> None:
+    with suppress(Unavailable):
+        await DeadLetters(place.node.committer).unbury("x.e")
+
+
+async def personal(place: Place) -> None:
+    user = await place.touched()
+    assert await place.node.inboxes.personal(user, "t1_x", "muted", 5) is not None
+    published = await place.listener.next()
+    assert isinstance(published, RowPublished)
+    assert (published.row.muted_until, published.row.archived_n) == (5, -1)
+
+
+async def notice(place: Place) -> None:
+    user = await place.attended()
+    event = ConnectsChanged(change="grant", amount=1, balance=1)
+    noticed = await OwnLogs(place.node.committer, "n1").append(user, event)
+    assert noticed.row.seq == 1
+    assert isinstance(await place.listener.next(), RowPublished)
+
+
+async def connects(place: Place) -> None:
+    purses, user = await purse(place)
+    page = await purses.page(user, period_of(now_ms(), 1), 60, None, 5)
+    assert page is not None
+    assert (page.balance, len(page.entries)) == (60, 1)
+
+
+async def account(place: Place) -> None:
+    purses, user = await purse(place)
+    entered = await purses.enter(user, "order", "purchase", 5, period_of(now_ms(), 1), 60)
+    assert isinstance(entered, Entered)
+    assert entered.entry.balance == 65
+    talk = Talk(place.node, person(place.elsewhere), user, thread_id(user, "0123456789abcdef"))
+    charge = Charge("proposal", -2, "", (), 0, own_log(user))
+    outcome = await talk.open(talk.message(user, events=[MessageSent(by=user, body="x")], rare=Rare(ledger=charge)))
+    assert isinstance(outcome, Committed), outcome
+    assert outcome.told is not None
+    assert outcome.told.event.balance == 63  # type: ignore[attr-defined]  # it is a ConnectsChanged
+
+
+async def candidacies(place: Place) -> None:
+    talk = await place.local_talk()
+    page = await Candidacies(place.node.committer).page(talk.client, ["direct"], None, 5)
+    assert [thread for thread, _ in page.rows] == [talk.thread]
+
+
+async def purse(place: Place) -> tuple[Purses, str]:
+    """Give somebody with a profile, and who keeps their Connects."""
+    user = person(place.partition)
+    await place.node.committer.call("HSET", keys.profile(place.partition, user), "name", "Jonas")
+    return Purses(place.node.committer, OwnLogs(place.node.committer, "n1")), user
+
+
 EXERCISES: Final[dict[str, Callable[[Place], Awaitable[None]]]] = {
     exercise.__name__.rstrip("_"): exercise
     for exercise in (
         *(commit, open_, touch, read, settle, owed, refuse, recall, changes, top),
-        *(attend, leave, watch, forward, receipt, epoch, due, pair),
+        *(attend, leave, watch, forward, receipt, epoch, due, pair, personal),
+        *(enrol, news, follow, bury, unbury),
+        *(notice, connects, account, candidacies),
     )
 }
+
+
+def on_node(run: Callable[[StoreNode], Awaitable[None]]) -> Callable[[Place], Awaitable[None]]:
+    return lambda place: run(place.node)
+
+
+EXERCISES.update({name: on_node(run) for name, run in community_cluster.EXERCISES.items()})
+EXERCISES.update({name: on_node(run) for name, run in people_cluster.EXERCISES.items()})
+EXERCISES.update({name: on_node(run) for name, run in safety_cluster.EXERCISES.items()})
 
 
 def test_every_function_is_exercised_here() -> None:
@@ -230,6 +330,40 @@ async def test_a_message_crosses_from_one_cluster_node_to_another_through_the_di
     assert isinstance(published, RowPublished)
     assert (published.user, published.thread, published.row.seq) == (talk.client, talk.thread, 2)
     assert await here.node.settle(here.partition, (user, talk.thread, value)) == 1
+
+
+async def test_a_member_whose_inbox_is_on_another_cluster_node_gets_their_row(places: list[Place]) -> None:
+    here = places[0]
+    there = next(place for place in places if place.partition == here.elsewhere)
+    talk, member = await here.talk(), await there.attended()
+    joined = await talk.join(member)
+    owed = dict(joined.owed)
+    assert set(owed) == {talk.client, member}
+    assert (await there.node.touch(member, talk.thread, owed[member])) is not None
+    published = await there.listener.next()
+    assert isinstance(published, RowPublished)
+    assert (published.user, published.row.from_seq, published.row.seq) == (member, 0, joined.seq)
+    assert (published.row.n, published.row.read) == (joined.n, joined.n)
+    said = await talk.say(member)
+    assert set(dict(said.owed)) == {talk.client, member}
+    assert (await there.node.touch(member, talk.thread, dict(said.owed)[member])) is not None
+    assert isinstance(await there.listener.next(), RowPublished)
+    left = await talk.quit(member)
+    assert (await there.node.touch(member, talk.thread, dict(left.owed)[member])) is not None
+    assert set(dict((await talk.say(talk.freelancer)).owed)) == {talk.client}
+    assert (await there.node.row(member, talk.thread)).seq == left.seq
+
+
+async def test_a_member_whose_inbox_is_beside_the_thread_is_touched_in_the_commit(places: list[Place]) -> None:
+    here = places[0]
+    talk, member = await here.talk(), await here.attended()
+    joined = await talk.join(member, sees_all=False)
+    [row] = [row for user, row in joined.rows if user == member]
+    assert (row.from_seq, row.seq, row.n, row.read) == (0, joined.seq, joined.n, joined.n)
+    assert isinstance(await here.listener.next(), RowPublished)
+    assert (await talk.fields())[f"user:{member}"] == f"client {joined.seq - 1} 0 member call"
+    left = await talk.quit(member)
+    assert (await talk.fields())[f"user:{member}"] == f"client {joined.seq - 1} {left.seq} member call"
 
 
 # --- would a mistake show?

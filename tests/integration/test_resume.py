@@ -1,11 +1,23 @@
 """A device that was away gets what it missed, in pages, or is told that its position is unknown."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from greenroom_protocol import limits
-from testkit.hub import Room
+from testkit.hub import HubProcess, Room
+from testkit.policy import policy_env
 from testkit.wire import Frame, Wire, cid
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    """A hub that lets one client open as many threads as a long inbox needs."""
+    folder = tmp_path_factory.mktemp("hub")
+    with HubProcess(folder, env=policy_env(folder, {"new_threads_per_day": "1000"})) as process:
+        yield process
 
 
 def position(device: Wire, **threads: Frame) -> Frame:

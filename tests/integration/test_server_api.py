@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from greenroom_server.screening.screen import Screen
 from greenroom_server.store.people import Account
 from greenroom_server.telemetry.metrics import Gauges
-from greenroom_server.transport.api import MAX_BODY_BYTES, add_api
-from greenroom_server.transport.api_call import ApiServices
+from greenroom_server.transport.api import add_api
+from greenroom_server.transport.api_call import MAX_BODY_BYTES, ApiServices
 from testkit.backend import API_KEY, Backend, Parts, new_cid, now_ms, the_screen, use_cases
 from testkit.valkey import RealValkey, real_valkey
 
@@ -210,7 +210,7 @@ async def test_a_refused_move_says_which_state_it_lost_to(backend: Backend) -> N
     assert (await backend.move(thread, "end_contract", 409))["code"] == "contract.none"
     assert (await backend.move(thread, "close_job"))["state"] == "closed"
     assert (await backend.get(f"threads/{thread}"))["why"] == "job_closed"
-    assert (await backend.move(thread, "start_contract", 409))["code"] == "thread.closed"
+    assert (await backend.move(thread, "offer", 409))["code"] == "thread.closed"
 
 
 async def test_the_thread_of_a_pair_is_found_by_its_job(backend: Backend) -> None:

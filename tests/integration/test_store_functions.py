@@ -9,6 +9,7 @@ from greenroom_protocol.events import InterviewStarted, MessageEdited, MessageEr
 from greenroom_protocol.limits import CID_FUTURE_S, CID_PAST_S
 from greenroom_server.domain.obligation import Obligation
 from greenroom_server.store import keys
+from greenroom_server.store.amendments import Amended
 from greenroom_server.store.append import CONFLICT, GAP, OUTSIDE_WINDOW, Committed, Elsewhere, Rare, Repeat, Stale
 from greenroom_server.store.records import read_owed
 from testkit.store import HERE, THERE, StoreNode, Talk, new_cid, now_ms, store_node
@@ -146,9 +147,11 @@ async def test_an_erasure_deletes_the_message_and_the_texts_of_its_edits(talk: T
 
     for body in ("A better secret.", "The best secret."):
         await amendment(MessageEdited(by=talk.client, cid=new_cid(), target=1, body=body), is_erasure=False)  # type: ignore[misc]
-    assert await talk.node.threads.amendments(talk.thread, [1, 2]) == {1: "2,3"}
+    assert await talk.node.threads.amendments(talk.thread, [1, 2]) == {1: Amended((2, 3))}
     await amendment(MessageErased(by=talk.client, cid=new_cid(), target=1), is_erasure=True)  # type: ignore[misc]
-    assert await talk.node.threads.amendments(talk.thread, [1]) == {1: "e4"}
+    erased = (await talk.node.threads.amendments(talk.thread, [1]))[1].erased
+    assert erased is not None
+    assert (erased.erased_seq, erased.n, erased.by) == (4, 1, talk.client)
     assert [event.seq for event in await talk.node.threads.events(talk.thread, 0, None, 9)] == [4]
 
 
@@ -247,7 +250,7 @@ async def debts(talk: Talk) -> list[tuple[str, str, int]]:
     def opened_by(what: Obligation) -> int:
         return int(what.id.rpartition(".")[2])
 
-    found = await talk.node.people.obligations(talk.freelancer, 0)
+    found = await talk.node.obligations.of("freelancer", talk.freelancer, 0)
     found += await talk.node.threads.open_followups([talk.thread])
     assert all((what.thread, what.client) == (talk.thread, talk.client) for what in found)
     assert all((what.t1_ms is None) == (what.outcome == "open") for what in found)
@@ -312,7 +315,7 @@ async def test_an_invitation_over_a_first_message_keeps_its_age_and_over_a_follo
             await talk.say(talk.freelancer if op == "f" else talk.client, op=op)
         await talk.set_last_at(now_ms() + 5000)
         invited = await talk.say(talk.client, op="i")
-        [newest, *_] = await node.people.obligations(talk.freelancer, 0)
+        [newest, *_] = await node.obligations.of("freelancer", talk.freelancer, 0)
         return newest.t0_ms, invited.at
 
     t0, at = await t0_after()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from greenroom_server.store import keys
-from greenroom_server.store.records import Owed, pack, read_owed
+from greenroom_server.store.records import Owed, Row, pack, read_owed
 from greenroom_server.store.subscriber import DeviceReplaced, FramePublished, PresencePublished, RowPublished
 from testkit.store import HERE, THERE, StoreNode, Talk, ear, now_ms, person, store_node
 from testkit.valkey import RealValkey, real_valkey
@@ -42,11 +42,11 @@ def owed(seq: int, n: int, *, epoch: int = 1, read: int = 0) -> Owed:
 
 async def test_a_touch_gives_the_row_with_the_seq_it_had_before_or_nothing(node: StoreNode) -> None:
     user = person(THERE)
-    assert await node.touch(user, THREAD, owed(3, 2)) == (1, 0, 3, 2, 0, "direct", 1003)
+    assert await node.touch(user, THREAD, owed(3, 2)) == Row(1, 0, 3, 2, 0, "direct", 1003)
     assert await node.touch(user, THREAD, owed(3, 2)) is None
     assert await node.touch(user, THREAD, owed(2, 1)) is None
-    assert await node.touch(user, THREAD, owed(5, 4, read=9)) == (2, 3, 5, 4, 4, "direct", 1005)
-    assert await node.touch(user, THREAD, owed(1, 1, epoch=2)) == (3, 0, 1, 1, 1, "direct", 1001)
+    assert await node.touch(user, THREAD, owed(5, 4, read=9)) == Row(2, 3, 5, 4, 4, "direct", 1005)
+    assert await node.touch(user, THREAD, owed(1, 1, epoch=2)) == Row(3, 0, 1, 1, 1, "direct", 1001)
     assert await node.touch(user, THREAD, owed(9, 9)) is None, "of an epoch that is over"
     assert await node.inboxes.mark(user) == 3
 
@@ -117,7 +117,7 @@ async def test_read_moves_forward_only_and_never_passes_n(node: StoreNode) -> No
     assert await node.inboxes.read(user, THREAD, 1) is None
     await node.touch(user, THREAD, owed(9, 5))
     epoch, row, read = await node.inboxes.read(user, THREAD, 3) or (0, None, 0)
-    assert (epoch, row, read) == (1, (2, 9, 9, 5, 3, "direct", 1009), 3)
+    assert (epoch, row, read) == (1, Row(2, 9, 9, 5, 3, "direct", 1009), 3)
     assert await node.inboxes.read(user, THREAD, 2) == (1, None, 3)
     assert (await node.inboxes.read(user, THREAD, 1_000_000) or (0, None, 0))[2] == 5
     assert await node.inboxes.read(user, THREAD, 6) == (1, None, 5)

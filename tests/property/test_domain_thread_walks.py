@@ -34,7 +34,8 @@ def steps(walk: Walk) -> list[tuple[ThreadAction, Role, bool, Transition | Denie
         for action in A
         for role in R
         for is_auto in (False, True)
-        for facts in [Facts(walk.why, walk.client_has_written, is_auto)]
+        for starts_at_ms in (None, 0)
+        for facts in [Facts(walk.why, walk.client_has_written, is_auto, starts_at_ms=starts_at_ms)]
     ]
 
 

@@ -44,7 +44,7 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.UnionType():
             return st.one_of([values(one) for one in kind.types])
         case inspect.ListType():
-            return st.lists(values(kind.item_type), max_size=3)
+            return st.lists(values(kind.item_type), min_size=kind.min_length or 0, max_size=3)
         case inspect.DictType():
             return st.dictionaries(values(kind.key_type), values(kind.value_type), max_size=3)
         case inspect.LiteralType():
@@ -55,6 +55,9 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.floats(allow_nan=False, allow_infinity=False)
         case inspect.StrType():
             low = kind.min_length or 0
+            if kind.pattern is not None:
+                shaped = st.from_regex(kind.pattern, fullmatch=True)
+                return shaped.filter(lambda text: low <= len(text) <= (kind.max_length or 12) and "\n" not in text)
             return st.text(min_size=low, max_size=min(low + 12, kind.max_length or 12))
         case inspect.BoolType():
             return st.booleans()

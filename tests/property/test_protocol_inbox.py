@@ -18,7 +18,10 @@ SMALL = st.integers(0, 4)
 def rows(draw: st.DrawFn, thread: str = "t1_a") -> Row:
     """Give any row, also ones that no server would send."""
     mark, epoch, seq, n, read, at = (draw(SMALL) for _ in range(6))
-    return Row(thread=thread, mark=mark, epoch=epoch, seq=seq, n=n, read=read, state=draw(STATES), last_at=at)
+    return Row(
+        thread=thread, mark=mark, epoch=epoch, seq=seq, n=n, read=read, state=draw(STATES), last_at=at,
+        muted_until=draw(SMALL), archived_n=draw(SMALL) - 1,
+    )  # fmt: skip
 
 
 @given(rows(), rows())
@@ -59,6 +62,14 @@ def test_a_receipt_never_moves_back(a: Row, b: Row) -> None:
     after = inbox.merge(a, msgspec.structs.replace(b, epoch=a.epoch))
     assert after.read == max(a.read, b.read)
     assert inbox.unread(after) == max(0, max(a.n, b.n) - max(a.read, b.read))
+
+
+@given(rows(), rows())
+def test_what_the_user_set_comes_from_the_later_mark(a: Row, b: Row) -> None:
+    later = a if a.mark > b.mark else b
+    after = inbox.merge(a, msgspec.structs.replace(b, epoch=a.epoch))
+    if a.mark != b.mark:
+        assert (after.muted_until, after.archived_n) == (later.muted_until, later.archived_n)
 
 
 @given(rows())

@@ -8,7 +8,6 @@ import pytest
 from greenroom_server.domain.obligation import (
     ClientMessage,
     InviteEffect,
-    Obligation,
     ObligationKind,
     ObligationOutcome,
     answers,
@@ -85,22 +84,3 @@ def test_every_action_that_settles_is_stated_and_no_other_does() -> None:
 
 def test_automation_never_answers() -> None:
     assert answers(A.SEND, R.FREELANCER, is_auto=True) is None
-
-
-@pytest.mark.parametrize(
-    ("t1_ms", "outcome", "down_ms", "elapsed_ms"),
-    [
-        (None, Out.OPEN, 0, None),
-        (700, Out.ANSWERED, 0, 600),
-        (700, Out.DECLINED, 250, 350),
-        (700, Out.ACCEPTED, 900, 0),
-        (50, Out.ANSWERED, 0, 0),
-        (700, Out.WITHDRAWN, 0, None),
-        (700, Out.EXPIRED, 0, None),
-    ],
-)
-def test_elapsed_is_the_time_to_a_response_without_down_time(
-    t1_ms: int | None, outcome: ObligationOutcome, down_ms: int, elapsed_ms: int | None
-) -> None:
-    o = Obligation("o", K.FIRST, "t1_a", "c", 100, t1_ms, outcome, down_ms)
-    assert o.elapsed_ms == elapsed_ms

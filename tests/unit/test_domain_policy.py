@@ -17,8 +17,8 @@ def changed(old: str, new: str) -> str:
 def test_shipped_policy_holds_the_numbers_of_the_rules() -> None:
     policy = default_policy()
     assert (policy.invitation_expiry_s, policy.invitation_reminders_s) == (7 * 86_400, (12 * 3600, 20 * 3600))
-    assert (policy.edit_window_s, policy.connects_monthly_free) == (900, 60)
-    assert (policy.min_relationship_days, policy.connects_invite_accept_cost) == (730, 0)
+    assert (policy.edit_window_s, policy.connects.monthly_free) == (900, 60)
+    assert (policy.min_relationship_days, policy.connects.invite_accept_cost) == (730, 0)
     speed = policy.response_speed
     assert (speed.window_days, speed.extended_days, speed.extended_count) == (90, 180, 10)
     assert (speed.min_count, speed.min_clients, speed.max_per_client) == (5, 3, 3)

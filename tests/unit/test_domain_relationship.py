@@ -44,7 +44,26 @@ def test_rev_moves_only_with_a_change() -> None:
     assert set_conversion(pair, Conversion.NONE, Role.SERVICE) is pair
     assert set_blocked(pair, False) is pair
     assert set_conversion(pair, Conversion.PAID, Role.SERVICE) == Relationship(conversion=Conversion.PAID, rev=1)
-    assert set_blocked(pair, True) == Relationship(is_blocked=True, rev=1)
+    assert set_blocked(pair, True) == Relationship(blocked_by=frozenset({Role.SERVICE}), rev=1)
+
+
+def test_blocks_add_up_and_each_is_lifted_by_its_own_side() -> None:
+    one = set_blocked(Relationship(), True, Role.CLIENT)
+    both = set_blocked(one, True, Role.FREELANCER)
+    assert set_blocked(both, False, Role.CLIENT).blocked_by == {Role.FREELANCER}
+    assert set_blocked(one, False, Role.FREELANCER) is one
+    assert not set_blocked(one, False, Role.CLIENT).is_blocked
+
+
+def test_who_was_blocked_is_not_told_so() -> None:
+    by_client = set_blocked(Relationship(), True, Role.CLIENT)
+    assert (by_client.block_code(Role.CLIENT), by_client.block_code(Role.FREELANCER)) == (
+        "peer.blocked",
+        "peer.unavailable",
+    )
+    by_service = set_blocked(Relationship(), True)
+    assert {by_service.block_code(role) for role in (Role.CLIENT, Role.FREELANCER)} == {"peer.blocked"}
+    assert Relationship().block_code(Role.CLIENT) == ""
 
 
 def test_first_contract_is_noted_once() -> None:
@@ -87,9 +106,9 @@ def test_contacts_need_an_open_gate_or_an_external_origin(state: ThreadState) ->
 
 
 def test_invitation_reminds_twice_then_expires() -> None:
-    assert timers(1_000, POLICY) == (
-        Timer(ThreadAction.REMIND, 1_000 + 12 * HOUR_MS),
-        Timer(ThreadAction.REMIND, 1_000 + 20 * HOUR_MS),
+    assert timers(expires_at_ms(1_000, POLICY), POLICY) == (
+        Timer(ThreadAction.REMIND, 1_000 + 12 * HOUR_MS, 1),
+        Timer(ThreadAction.REMIND, 1_000 + 20 * HOUR_MS, 2),
         Timer(ThreadAction.EXPIRE, 1_000 + 7 * DAY_MS),
     )
     assert expires_at_ms(1_000, POLICY) == 1_000 + 7 * DAY_MS

@@ -7,13 +7,18 @@ import pytest
 
 from greenroom_server.domain.obligation import Obligation, ObligationKind, ObligationOutcome
 from greenroom_server.domain.policy import default_policy
+from greenroom_server.domain.response_clock import Clock, Interval
 from greenroom_server.domain.response_speed import (
+    MIRROR_KINDS,
+    ORDINARY,
+    Circumstances,
     LabelState,
     SpeedReport,
     SpeedWindow,
     evaluate_daily,
     measure,
     rows,
+    waiting,
 )
 
 Out = ObligationOutcome
@@ -235,12 +240,12 @@ def test_answer_while_away_counts() -> None:
     assert window.report(NOW).n == 1
 
 
-def test_exclusion_reaches_what_was_answered() -> None:
+def test_a_finding_of_spam_reaches_what_was_answered() -> None:
     window = SpeedWindow(POLICY)
     o = owed(2 * DAY, HOUR)
     window.add(o)
-    assert window.exclude(o.id, Out.EXCLUDED_SPAM)
-    assert not window.exclude("unknown", Out.EXCLUDED_SPAM)
+    assert window.judge(o.id, Out.EXCLUDED_SPAM, NOW)
+    assert not window.judge("unknown", Out.EXCLUDED_SPAM, NOW)
     assert window.report(NOW).n == 0
 
 
@@ -252,3 +257,81 @@ def test_sweep_forgets_only_what_can_never_count() -> None:
     assert len(window) == 2
     assert window.sweep(NOW) == 0
     assert not window.answer(owed(181 * DAY).id, NOW, Out.ANSWERED)
+
+
+def outcomes(*obligations: Obligation, when: Circumstances = ORDINARY) -> list[tuple[str, bool]]:
+    """Say, oldest first, what became of obligations and whether they count."""
+    explained = rows(obligations, NOW, POLICY, when=when)
+    return [(row.outcome.value, row.is_counted) for row in explained][::-1]
+
+
+def test_an_overruled_report_is_a_decline_at_the_time_of_the_report() -> None:
+    open_ = owed(3 * DAY)
+    reported = replace(open_, judged=Out.EXCLUDED_REPORTED, judged_at_ms=open_.t0_ms + HOUR)
+    assert outcomes(reported) == [("excluded_reported", False)]
+    overruled = replace(reported, judged=Out.DECLINED)
+    [row] = rows([overruled], NOW, POLICY)
+    assert (row.outcome, row.elapsed_s, row.is_counted) == (Out.DECLINED, 3600, True)
+
+
+def test_an_answer_before_an_overruled_report_stands() -> None:
+    answered = owed(3 * DAY, HOUR)
+    [row] = rows([replace(answered, judged=Out.DECLINED, judged_at_ms=answered.t0_ms + 2 * HOUR)], NOW, POLICY)
+    assert (row.outcome, row.elapsed_s) == (Out.ANSWERED, 3600)
+
+
+def test_of_two_invitations_to_a_thread_within_a_day_the_first_counts() -> None:
+    kind = ObligationKind.INVITATION
+    first, again = owed(60 * HOUR, HOUR, kind=kind, client="a"), owed(40 * HOUR, HOUR, kind=kind, client="a")
+    later = owed(30 * HOUR, HOUR, kind=kind, client="a")
+    assert outcomes(first, again, later) == [("answered", True), ("excluded_duplicate", False), ("answered", True)]
+    elsewhere = replace(again, thread="t1_b")
+    assert outcomes(first, elsewhere) == [("answered", True)] * 2
+    withdrawn = owed(60 * HOUR, HOUR, kind=kind, client="a", outcome=Out.WITHDRAWN)
+    assert outcomes(withdrawn, again) == [("excluded_withdrawn", False), ("answered", True)]
+
+
+def test_what_began_away_is_left_out_unless_it_was_answered() -> None:
+    away = Interval(NOW - 5 * DAY, NOW - 2 * DAY)
+    when = Circumstances(Clock(away=(away,)))
+    assert outcomes(owed(3 * DAY), when=when) == [("excluded_away", False)]
+    assert outcomes(owed(6 * DAY), when=when) == [("unanswered", True)]
+    [row] = rows([owed(3 * DAY, DAY + HOUR)], NOW, POLICY, when=when)
+    assert (row.outcome, row.elapsed_s) == (Out.ANSWERED, 3600)
+
+
+def test_going_away_after_it_began_stops_no_clock() -> None:
+    when = Circumstances(Clock(away=(Interval(NOW - 3 * DAY + 1, NOW - DAY),)))
+    [row] = rows([owed(3 * DAY, 2 * DAY)], NOW, POLICY, when=when)
+    assert row.elapsed_s == 2 * 86_400
+
+
+def test_declared_outages_are_nobodys_time() -> None:
+    when = Circumstances(Clock(outages=(Interval(NOW - 25 * HOUR, NOW - 20 * HOUR),)))
+    assert outcomes(owed(26 * HOUR), when=when) == [("open", False)]
+    assert outcomes(owed(30 * HOUR), when=when) == [("unanswered", True)]
+    [row] = rows([owed(26 * HOUR, 10 * HOUR)], NOW, POLICY, when=when)
+    assert row.elapsed_s == 5 * 3600
+
+
+@pytest.mark.parametrize("why", [Out.EXCLUDED_SPAM, Out.EXCLUDED_SYNTHETIC, Out.EXCLUDED_BLOCKED])
+def test_nothing_of_a_client_without_standing_counts(why: ObligationOutcome) -> None:
+    when = Circumstances(others={"a": why})
+    assert outcomes(owed(3 * DAY, HOUR, client="a"), owed(2 * DAY, HOUR, client="b"), when=when) == [
+        (why.value, False),
+        ("answered", True),
+    ]
+
+
+def test_invitations_wait_until_they_are_answered_or_left_out() -> None:
+    kind = ObligationKind.INVITATION
+    explained = list(rows([owed(30 * HOUR, kind=kind), owed(HOUR, kind=kind), owed(40 * HOUR)], NOW, POLICY))
+    assert waiting(explained, kind, 86_400, NOW) == 1
+    assert waiting(explained, kind, 60, NOW) == 2
+
+
+def test_the_mirror_counts_proposals_and_acceptances_by_the_same_rules() -> None:
+    kinds = (ObligationKind.PROPOSAL, ObligationKind.ACCEPT)
+    owing = [owed(days * DAY, HOUR, kind=kinds[days % 2]) for days in range(1, 6)]
+    assert report(*owing).reason == "insufficient_data"
+    assert report(*owing, kinds=MIRROR_KINDS).t50_s == 3600

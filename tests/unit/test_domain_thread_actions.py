@@ -1,11 +1,17 @@
 """The thread's table is total, and each rule of who may do what holds in it."""
 
+from pathlib import Path
+
 import pytest
 
 from greenroom_server.domain.thread_actions import TABLE, Denied, Facts, ThreadAction, Transition, decide
 from greenroom_server.domain.thread_state import GATE_OPEN, PRE_CONTRACT, ClosedWhy, Role, ThreadState
+from greenroom_server.usecases.results import denial, hint_of
+from greenroom_server.usecases.thread_policy import VERB_OF
+from testkit.thread_table import lines
 
 A, S, R = ThreadAction, ThreadState, Role
+REVIEWED = Path(__file__).parents[1] / "data" / "thread_table.txt"
 STATES = (None, *ThreadState)
 OPEN_TALK = (S.CANDIDACY, S.OFFER, S.CONTRACT, S.PAUSED, S.ENDED)
 
@@ -29,13 +35,39 @@ def test_every_role_state_and_action_has_a_result() -> None:
         assert all(isinstance(result, Transition | Denied) for result in by_role.values())
 
 
+def test_every_cell_is_as_it_was_reviewed() -> None:
+    """To change a rule: print the table again (see testkit/thread_table.py) and review every line that moved."""
+    assert lines() == REVIEWED.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_person_is_never_told_to_do_what_their_role_may_not() -> None:
+    by_verb = {verb: action for action, verb in VERB_OF.items()}
+    for by_role in TABLE.values():
+        for role in (R.CLIENT, R.FREELANCER):
+            result = by_role[role]
+            hint = hint_of(denial(result)) if isinstance(result, Denied) else ""
+            if hint in by_verb:
+                assert allowed(by_verb[hint], role), (result, role)
+
+
+def test_every_action_of_a_person_has_a_command_or_is_somebody_elses() -> None:
+    others = {action for action in A if not any(allowed(action, role) for role in (R.CLIENT, R.FREELANCER))}
+    assert set(VERB_OF) == set(A) - others
+
+
 def test_refusals_use_these_codes_and_no_others() -> None:
-    facts = [Facts(why, now_ms=now_ms, expires_at_ms=1) for why in (None, *ClosedWhy) for now_ms in (0, 1)]
+    facts = [
+        Facts(why, now_ms=now_ms, expires_at_ms=2, starts_at_ms=starts_at_ms)
+        for why in (None, *ClosedWhy)
+        for now_ms in (0, 1, 2)
+        for starts_at_ms in (None, 1)
+    ]
     results = [decide(state, role, action, f) for state in STATES for role in R for action in A for f in facts]
     assert {result.code for result in results if isinstance(result, Denied)} == {
         "call.client_only",
         "call.no_interview",
         "candidacy.not_open",
+        "conflict",
         "contract.already_started",
         "contract.none",
         "invitation.already_answered",
@@ -45,14 +77,18 @@ def test_refusals_use_these_codes_and_no_others() -> None:
         "invitation.withdrawn",
         "job.closed",
         "not_found",
+        "offer.by_marketplace",
         "offer.expired",
+        "offer.no_interview",
         "offer.none",
+        "offer.open",
         "perm.client_only",
         "perm.denied",
         "perm.freelancer_only",
         "perm.service_only",
         "proposal.duplicate",
         "proposal.invited",
+        "proposal.none",
         "thread.closed",
         "thread.not_closed",
         "thread.not_first",
@@ -151,7 +187,7 @@ def test_only_the_freelancer_answers_an_invitation() -> None:
 
 
 def test_only_the_client_invites_and_withdraws() -> None:
-    assert allowed(A.INVITE, R.CLIENT) == {None: S.INVITED, S.DIRECT: S.INVITED}
+    assert allowed(A.INVITE, R.CLIENT) == {None: S.INVITED, S.DIRECT: S.INVITED, S.CLOSED: S.INVITED}
     assert allowed(A.WITHDRAW, R.CLIENT) == {S.INVITED: S.CLOSED}
     assert code(S.INVITED, R.FREELANCER, A.WITHDRAW) == "perm.client_only"
     assert code(S.PROPOSED, R.CLIENT, A.INVITE) == "invitation.duplicate"
@@ -199,7 +235,7 @@ def test_deadline_holds_before_its_timer_has_run(
     ("state", "action", "to"), [(S.INVITED, A.EXPIRE, S.CLOSED), (S.OFFER, A.EXPIRE_OFFER, S.CANDIDACY)]
 )
 def test_timer_of_an_older_deadline_does_nothing(state: ThreadState, action: ThreadAction, to: ThreadState) -> None:
-    assert code(state, R.SYSTEM, action, Facts(now_ms=99, expires_at_ms=100)) == "wrong_state"
+    assert code(state, R.SYSTEM, action, Facts(now_ms=99, expires_at_ms=100)) == "conflict", "it comes again"
     due = decide(state, R.SYSTEM, action, Facts(now_ms=100, expires_at_ms=100))
     assert isinstance(due, Transition)
     assert due.to is to
@@ -224,15 +260,44 @@ def test_one_live_proposal_and_never_beside_an_invitation() -> None:
 def test_each_side_may_end_a_candidacy(role: Role, action: ThreadAction, why: ClosedWhy) -> None:
     assert set(allowed(action, role)) == {S.ACCEPTED, S.PROPOSED, S.CANDIDACY}
     assert decide(S.CANDIDACY, role, action) == Transition(S.CLOSED, why)
-    assert code(S.DIRECT, role, action) == "wrong_state"
-    assert code(S.OFFER, role, action) == "wrong_state"
+    assert code(S.DIRECT, role, action) == code(S.INVITED, role, action) == "proposal.none"
+    assert code(S.OFFER, role, action) == "offer.open"
+    assert code(S.CONTRACT, role, action) == "contract.already_started"
 
 
 def test_a_refused_offer_goes_back_to_the_interview() -> None:
     assert allowed(A.DECLINE_OFFER, R.FREELANCER) == {S.OFFER: S.CANDIDACY}
     assert allowed(A.WITHDRAW_OFFER, R.CLIENT) == {S.OFFER: S.CANDIDACY}
     assert code(S.CANDIDACY, R.FREELANCER, A.ACCEPT_OFFER) == "offer.none"
-    assert code(S.OFFER, R.CLIENT, A.OFFER) == "wrong_state"
+    assert code(S.OFFER, R.CLIENT, A.OFFER) == "offer.open"
+
+
+def test_an_offer_needs_an_interview_to_be() -> None:
+    assert set(allowed(A.OFFER, R.CLIENT)) == {S.ACCEPTED, S.PROPOSED, S.CANDIDACY}
+    assert code(S.DIRECT, R.CLIENT, A.OFFER) == code(S.INVITED, R.CLIENT, A.OFFER) == "offer.no_interview"
+    assert code(S.ENDED, R.SERVICE, A.OFFER) == "contract.already_started"
+    assert code(S.ENDED, R.CLIENT, A.OFFER) == "offer.by_marketplace"
+
+
+STARTS_FIRST = {"starts_at_ms": 50, "expires_at_ms": 100}
+ENDS_FIRST = {"starts_at_ms": 150, "expires_at_ms": 100}
+
+
+def test_the_start_date_of_an_offer_that_nobody_accepted_opens_the_gate() -> None:
+    start = (S.OFFER, R.SYSTEM, A.START_CONTRACT)
+    assert code(*start, Facts(now_ms=49, **STARTS_FIRST)) == "conflict", "it comes again"
+    assert decide(*start, Facts(now_ms=50, **STARTS_FIRST)) == Transition(S.CONTRACT, emits=("policy.changed",))
+    assert code(*start, Facts(now_ms=50)) == "wrong_state", "this offer has no start date"
+    assert code(*start, Facts(now_ms=150, **ENDS_FIRST)) == "wrong_state", "it had expired before"
+
+
+def test_of_a_start_date_and_a_deadline_the_sooner_one_holds() -> None:
+    for role, action in ((R.FREELANCER, A.DECLINE_OFFER), (R.CLIENT, A.WITHDRAW_OFFER), (R.SYSTEM, A.EXPIRE_OFFER)):
+        assert code(S.OFFER, role, action, Facts(now_ms=100, **STARTS_FIRST)) == "contract.already_started"
+    assert code(S.OFFER, R.FREELANCER, A.ACCEPT_OFFER, Facts(now_ms=100, **ENDS_FIRST)) == "offer.expired"
+    late = decide(S.OFFER, R.FREELANCER, A.ACCEPT_OFFER, Facts(now_ms=200, **STARTS_FIRST))
+    assert isinstance(late, Transition), "it has started, whether they accept or not"
+    assert isinstance(decide(S.OFFER, R.SYSTEM, A.EXPIRE_OFFER, Facts(now_ms=100, **ENDS_FIRST)), Transition)
 
 
 def test_acceptance_of_an_offer_opens_the_gate() -> None:
@@ -240,10 +305,10 @@ def test_acceptance_of_an_offer_opens_the_gate() -> None:
     assert taken == Transition(S.CONTRACT, emits=("policy.changed",))
 
 
-def test_service_starts_a_contract_anywhere_but_in_a_closed_or_running_one() -> None:
+def test_service_starts_a_contract_anywhere_but_in_a_running_one() -> None:
     refused = set(STATES) - set(allowed(A.START_CONTRACT, R.SERVICE))
-    assert refused == {S.CLOSED, S.CONTRACT, S.PAUSED}
-    assert allowed(A.START_CONTRACT, R.SYSTEM) == {S.OFFER: S.CONTRACT}
+    assert refused == {S.CONTRACT, S.PAUSED}
+    assert allowed(A.START_CONTRACT, R.SYSTEM, Facts(starts_at_ms=0)) == {S.OFFER: S.CONTRACT}
     assert code(S.CANDIDACY, R.CLIENT, A.START_CONTRACT) == "perm.service_only"
     assert code(S.PAUSED, R.SERVICE, A.START_CONTRACT) == "contract.already_started"
 

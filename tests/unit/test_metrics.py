@@ -30,6 +30,12 @@ NAMES = {
     "greenroom_filter_total",
     "greenroom_resume_total",
     "greenroom_invitations_total",
+    "greenroom_changes_lag_seconds",
+    "greenroom_changes_dropped_total",
+    "greenroom_changes_failed_total",
+    "greenroom_webhook_total",
+    "greenroom_webhook_dead_count",
+    "greenroom_webhook_dead_dropped_total",
 }
 
 
@@ -53,6 +59,7 @@ def filled() -> Counters:
     counters.verdicts["allow", ""] = 5
     counters.resumes["fresh"] = 2
     counters.invitations["accepted"] = 1
+    counters.webhooks["delivered"] = 1
     return counters
 
 

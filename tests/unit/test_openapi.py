@@ -21,7 +21,7 @@ from greenroom_server.transport.api_routes import ROUTES
 from greenroom_server.transport.openapi import document, refusals
 from greenroom_server.usecases.marketplace import MOVES
 
-METHODS = {"get", "put", "post"}
+METHODS = {"get", "put", "post", "delete"}
 PAGE = Path(__file__).parents[2] / "server/docs/server-api.md"
 
 
@@ -63,7 +63,8 @@ def test_every_operation_has_an_id_its_parameters_and_an_answer() -> None:
         assert all(each["required"] for each in operation["parameters"] if each["in"] == "path")
         assert "200" in operation["responses"]
         assert all(answer["description"] for answer in operation["responses"].values())
-        assert ("requestBody" in operation) == (method != "get")
+        assert "requestBody" in operation or method != "put"
+        assert "requestBody" not in operation or method not in ("get", "delete")
     assert len(names) == len(set(names))
 
 

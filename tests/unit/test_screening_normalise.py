@@ -34,7 +34,7 @@ def test_ascii_needs_no_map() -> None:
         ("९८७", "987", PLAIN),
         ("Привет", "привет", PLAIN),
         ("it’s", "it's", PLAIN),
-        ("naïve café", "naïve café", PLAIN),
+        ("naïve café", "naive cafe", PLAIN),
     ],
 )
 def test_many_spellings_become_one(text: str, expected: str, mark: int) -> None:
@@ -56,7 +56,7 @@ def test_spans_lead_back_to_the_original() -> None:
 def test_rewriting_composes_with_the_first_map() -> None:
     text = "é ｘ at y"
     view = rewrite(normalise(text), [(3, 7, "@", WEAK)])
-    assert view.text == "é x@y"
+    assert view.text == "e x@y"
     assert text[slice(*view.source_span(2, 5))] == "ｘ at y"
     assert view.mark(3, 4) == WEAK
 
@@ -90,7 +90,7 @@ def test_spaced_letters_are_joined_and_spaced_digits_are_not(rewriter: Rewriter)
 
 def test_number_words_become_digits(rewriter: Rewriter) -> None:
     view = rewriter.digits(normalise("four one double five ninety eight twenty, 一三八"), Steps(10_000))
-    assert view.text == "4 1 55 9 8 20, 138"
+    assert view.text == "41559820 138"
 
 
 def test_the_budget_is_enforced() -> None:

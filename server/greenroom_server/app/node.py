@@ -23,6 +23,7 @@ from greenroom_server.domain.policy import MarketplacePolicy, default_policy, fr
 from greenroom_server.screening.policy import ScreeningPolicy
 from greenroom_server.screening.screen import Screen
 from greenroom_server.store import epochs
+from greenroom_server.store.change_log import ChangeLog
 from greenroom_server.store.committer import Committer, CommitterOptions
 from greenroom_server.store.connect import StoreAddress, ordinary_client
 from greenroom_server.store.embedded import EmbeddedOptions, EmbeddedValkey
@@ -82,6 +83,7 @@ class Node:
             await self._load_keys(stack)
             self._build(store)
             self._is_built = True
+            stack.push_async_callback(self.parts.following.webhooks.close)
             stack.push_async_callback(self.tasks.close)
             await self.parts.repair.renew_once()
             self._start_background()
@@ -126,6 +128,7 @@ class Node:
             PresenceStore(committer, self.id),
             People(committer),
             Timers(committer, self.id),
+            ChangeLog(committer, self.id, is_one_primary=not self._is_cluster),
         )
 
     async def _prepare(self) -> None:
@@ -184,6 +187,8 @@ class Node:
             self.parts.repair.repair_owed(),
             self.parts.repair.check_positions(),
             self.parts.deadlines.run(),
+            *self.parts.following.works(),
+            self.parts.people.directory.index_missing_soon(),
             self._tick(),
             self._remember(),
         ):
@@ -210,17 +215,26 @@ class Node:
             app,
             ApiServices(
                 marketplace=self.parts.marketplace,
-                directory=self.parts.directory,
+                directory=self.parts.people.directory,
+                people=self.parts.people.door,
+                contracts=self.parts.contracts,
+                moderation=self.parts.safety.moderation,
                 is_ready=lambda: self.store.committer.is_ready and not self.is_draining,
                 counters=self.counters,
                 gauges=self._gauges,
                 api_keys=settings.api_keys,
                 mint=mint_token,
+                community=self.parts.services.community,
+                team=self.parts.services.team,
+                amend=self.parts.services.amend,
+                connects=self.parts.services.connects,
+                webhooks=self.parts.following.webhooks,
             ),
         )
         if mint_token is not None:
-            await demo.seed(self.parts.marketplace, self.store.people, _now_ms())
-            add_demo(app, mint_token, self.parts.marketplace)
+            demo_parts = self._demo_parts()
+            await demo.seed(demo_parts, _now_ms())
+            add_demo(app, mint_token, demo.DemoMarketplace(demo_parts), self._policy)
         self.front = Front(
             Admission(settings, self._connection, lambda: self.is_draining),
             app,
@@ -228,6 +242,14 @@ class Node:
         )
         await self.front.start(settings.host, settings.port)
         stack.push_async_callback(self.front.close)
+
+    def _demo_parts(self) -> demo.DemoParts:
+        people, community = self.parts.people, self.parts.services.community
+        return demo.DemoParts(
+            marketplace=self.parts.marketplace, people=self.store.people, availability=people.availability,
+            connects=self.parts.services.connects, obligations=people.obligations, writes=community.writes,
+            announcements=community.announcements, is_community_enabled=community.is_enabled,
+        )  # fmt: skip
 
     def _mint(self, user: str, ttl_s: int) -> str:
         token = self.settings.token
@@ -241,6 +263,8 @@ class Node:
             users=self.parts.hub.user_count,
             store_pending=committer.pending_count,
             is_store_up=committer.is_ready,
+            changes_lag_s=self.parts.following.rules.lag_ms / 1000,
+            webhook_lag_s=self.parts.following.webhooks.lag_ms / 1000,
         )
 
     def _connection(self, subprotocol: str) -> Connection:

@@ -4,18 +4,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from greenroom_server.app.community_parts import build_community
+from greenroom_server.app.following import Following, build_following
 from greenroom_server.app.inbound import Inbound
+from greenroom_server.app.people_parts import PeopleParts, PeopleStore, build_people
+from greenroom_server.app.safety_parts import SafetyParts, build_safety
 from greenroom_server.auth.keys import KeySet
 from greenroom_server.auth.tokens import TokenVerifier
 from greenroom_server.config import Settings
 from greenroom_server.delivery.hub import Hub
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.screening.screen import Screen
-from greenroom_server.store import epochs
+from greenroom_server.store import candidacies, epochs
+from greenroom_server.store.audit import Audit
+from greenroom_server.store.change_log import ChangeLog
 from greenroom_server.store.committer import Committer
 from greenroom_server.store.inboxes import Inboxes
+from greenroom_server.store.own_logs import OwnLogs
 from greenroom_server.store.people import People
 from greenroom_server.store.presence import PresenceStore
+from greenroom_server.store.purses import Purses
+from greenroom_server.store.safety import Safety
 from greenroom_server.store.threads import Threads
 from greenroom_server.store.timers import Timers
 from greenroom_server.telemetry.counters import Counters
@@ -24,22 +33,33 @@ from greenroom_server.transport.registry import Registry
 from greenroom_server.transport.services import Services
 from greenroom_server.transport.throttle import Throttle
 from greenroom_server.usecases.amend_message import AmendMessage
+from greenroom_server.usecases.candidacies import Candidacies
 from greenroom_server.usecases.commits import Commits
+from greenroom_server.usecases.connects import Connects
+from greenroom_server.usecases.contracts import Contracts
 from greenroom_server.usecases.deadlines import Deadlines
 from greenroom_server.usecases.deliver import Deliver
-from greenroom_server.usecases.directory import Directory
 from greenroom_server.usecases.heads import Heads
+from greenroom_server.usecases.job_threads import JobThreads
 from greenroom_server.usecases.live import Live
 from greenroom_server.usecases.marketplace import Marketplace
 from greenroom_server.usecases.move_thread import MoveThread
+from greenroom_server.usecases.notices import Notices
+from greenroom_server.usecases.offers import Offers
 from greenroom_server.usecases.open_thread import OpenThread
+from greenroom_server.usecases.personal import OwnSettings
+from greenroom_server.usecases.propose import Propose
+from greenroom_server.usecases.react import React
 from greenroom_server.usecases.read_threads import ReadThreads
 from greenroom_server.usecases.rebuild import Rebuild
+from greenroom_server.usecases.relationships import Relationships
 from greenroom_server.usecases.repair import FeedRepairs, Repair
 from greenroom_server.usecases.screening import Screening
 from greenroom_server.usecases.send_message import SendMessage
 from greenroom_server.usecases.sessions import Sessions
-from greenroom_server.usecases.speed import Speed
+from greenroom_server.usecases.team import Team
+from greenroom_server.usecases.terms import Terms
+from greenroom_server.usecases.thread_deadlines import keep_deadlines
 
 
 @dataclass(slots=True)
@@ -52,6 +72,7 @@ class StoreParts:
     presence: PresenceStore
     people: People
     timers: Timers
+    change_log: ChangeLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +98,15 @@ class Parts:
 
     hub: Hub
     commits: Commits
-    directory: Directory
+    people: PeopleParts
     marketplace: Marketplace
+    contracts: Contracts
     inbound: Inbound
     repair: Repair
     deadlines: Deadlines
+    following: Following
+    notices: Notices
+    safety: SafetyParts
     services: Services
 
 
@@ -90,35 +115,90 @@ def build(given: Given, store: StoreParts) -> Parts:
     now_ms, policy, counters, tasks = given.now_ms, given.policy, given.counters, given.tasks
     hub = Hub(FeedRepairs(store.threads, store.inboxes, tasks))
     deliver = Deliver(store.inboxes, hub, counters)
+    own_logs = OwnLogs(store.committer, given.node)
+    notices = Notices(own_logs, hub)
     heads = Heads(store.threads, tasks)
+    following = build_following(
+        given.settings.webhooks, policy.webhooks, store.committer, store.change_log, store.threads, heads, counters,
+        now_ms,
+    )  # fmt: skip
     commits = Commits(store.threads, heads, deliver, given.epochs, counters, given.hash_key)
     screening = Screening(given.screen, policy, counters)
-    send = SendMessage(commits, screening, policy, now_ms)
+    terms = Terms(is_required=policy.require_terms)
+    send = SendMessage(commits, screening, policy, now_ms, terms)
     move = MoveThread(commits, screening, policy, now_ms)
     reads = ReadThreads(store.threads, store.inboxes, heads, store.people, policy, now_ms, given.epochs)
     live = Live(store.inboxes, store.presence, heads, hub, deliver, tasks)
-    speed = Speed(store.people, store.threads, store.inboxes, hub, policy, tasks, now_ms)
-    commits.on_answered = speed.answered
-    directory = Directory(store.people, speed)
+    people = build_people(
+        PeopleStore(committer=store.committer, people=store.people, threads=store.threads, inboxes=store.inboxes,
+                    timers=store.timers, own_logs=own_logs),
+        hub, notices, policy, tasks, now_ms, lambda partition, kind: following.changes.on_note(partition, kind),
+    )  # fmt: skip
+    commits.on_answered = people.speed.answered
+    relationships = Relationships(commits, store.people, store.timers, screening, policy, now_ms)
     marketplace = Marketplace(store.people, heads, move, given.screen, now_ms)
+    marketplace.on_pair = relationships.announce
+    contracts = Contracts(commits, store.threads, store.people, move, policy, now_ms)
     inbound = Inbound(hub, given.registry, live, store.people, store.presence, tasks)
-    marketplace.on_account = inbound.account_changed
+    marketplace.on_account = people.account_changed(inbound.account_changed)
+    marketplace.on_profile = people.directory.index
+    inbound.on_account = terms.note
     rebuild = Rebuild(store.threads, epochs.Rebuilding(store.committer, given.node), deliver, given.epochs)
     repair = Repair(store.inboxes, store.presence, hub, deliver, rebuild, counters)
-    repair.on_lease_lapsed = lambda: live.register_again(given.registry.presence_of)
+    community = build_community(
+        store.committer, given.node, hub=hub, people=store.people, screening=screening, commits=commits,
+        changes=following.changes, inbound=inbound, policy=policy.community, tasks=tasks, now_ms=now_ms,
+    )  # fmt: skip
+
+    async def register_again() -> None:
+        await live.register_again(given.registry.presence_of)
+        await community.reads.register_again()
+
+    repair.on_lease_lapsed = register_again
+    safety = build_safety(
+        commits, screening, store.people, store.inboxes, Safety(store.committer), Audit(store.committer), live,
+        people.standings, tasks, policy=policy, now_ms=now_ms,
+    )  # fmt: skip
+    marketplace.on_suspension = safety.suspensions
     deadlines = Deadlines(store.timers)
-    move.keep_deadlines(deadlines, counters)
+    safety.access.keep_deadlines(deadlines)
+    keep_deadlines(deadlines, move, counters)
+    relationships.keep_deadlines(deadlines)
+    connects = Connects(Purses(store.committer, own_logs), store.people, notices, policy.connects, now_ms)
+    job_threads = JobThreads(store.people, move)
+    job_threads.follow(following.rules)
+    people.clients.keep_up(following.rules)
+    people.keep_deadlines(deadlines)
+    marketplace.on_job_closed = lambda job: following.changes.note("job.closed", job)
+    own_settings = OwnSettings(store.inboxes, store.people, hub, live)
+    own_settings.on_account = inbound.account_changed
     services = Services(
         sessions=Sessions(TokenVerifier(given.settings.token, given.keys), store.people, reads, live, hub, policy,
-                          counters, now_ms),
+                          counters, now_ms, connects, terms),
         send=send,
         amend=AmendMessage(commits, store.threads, screening, policy, now_ms),
-        open_thread=OpenThread(commits, store.threads, store.people, send, screening, policy, now_ms),
+        open_thread=OpenThread(commits, store.threads, store.people, send, screening, policy, now_ms, people.quotas),
         move=move,
+        offers=Offers(move, policy, counters),
+        relationships=relationships,
+        terms=terms,
         reads=reads,
         live=live,
-        directory=directory,
-        speed=speed,
+        directory=people.directory,
+        propose=Propose(commits, store.threads, store.people, move, screening, connects, policy, terms),
+        candidacies=Candidacies(candidacies.Candidacies(store.committer), store.people, now_ms),
+        connects=connects,
+        speed=people.speed,
+        metrics=people.metrics,
+        availability=people.availability,
+        clients=people.clients,
+        team=Team(commits, store.people, policy),
+        react=React(commits),
+        own_settings=own_settings,
+        access=safety.access,
+        peers=safety.peers,
+        reports=safety.reports,
+        community=community,
         hub=hub,
         throttle=Throttle(given.settings.rates),
         counters=counters,
@@ -127,6 +207,6 @@ def build(given: Given, store: StoreParts) -> Parts:
         now_ms=now_ms,
     )  # fmt: skip
     return Parts(
-        hub=hub, commits=commits, directory=directory, marketplace=marketplace, inbound=inbound, repair=repair,
-        deadlines=deadlines, services=services,
+        hub=hub, commits=commits, people=people, marketplace=marketplace, contracts=contracts, inbound=inbound,
+        repair=repair, deadlines=deadlines, following=following, notices=notices, safety=safety, services=services,
     )  # fmt: skip

@@ -21,6 +21,7 @@ import uvloop
 
 from greenroom_protocol.cid import make_cid
 from greenroom_protocol.events import MessageSent
+from greenroom_server.cli.bench_connects import ConnectsCalls, paid
 from greenroom_server.cli.logs import set_up_logging
 from greenroom_server.cli.output import EXIT_DONE, EXIT_FAILED, complain
 from greenroom_server.domain.head import Head, Participant
@@ -181,6 +182,7 @@ class _Calls:
         self._presence = PresenceStore(committer, _NODE)
         self._people = People(committer)
         self._timers = Timers(committer, _NODE)
+        self._connects = ConnectsCalls(committer, _NODE, _BUSY)
         self._new: dict[int, _Talk] = {}
         self._talks = [self._talk(f"client{number}", f"freelancer{number}") for number in range(_TALKS)]
 
@@ -191,6 +193,7 @@ class _Calls:
             "bare XADD, for comparison": _Step(lambda _: self._committer.call("XADD", "bare", "*", "e", _BODY)),
             "attend: a user connects": _Step(lambda i: presence.attend(at(i).head.client, "active", "phone", str(i))),
             "open: a thread and its message": _Step(self._open_new, after=self._settle_new),
+            "open: a proposal that is paid for": _Step(self._propose, after=self._settle_new),
             "commit: a message": _Step(self._commit, after=self._settle),
             "commit: a message of a program": _Step(self._commit_auto, after=self._settle),
             "commit: a cid that was answered": _Step(self._repeat),
@@ -198,16 +201,21 @@ class _Calls:
             "settle: one entry": _Step(self._settle, before=self._commit),
             "commit, touch and settle": _Step(self._whole),
             "recall: a new cid": _Step(lambda i: self._answer(self._threads.recall, i)),
-            "refuse: a bounce": _Step(lambda i: self._answer(self._threads.refuse, i, "")),
+            "refuse: a bounce": _Step(lambda i: self._answer(self._threads.refuse, i, "", b"")),
             "read: one's own read mark": _Step(self._read),
             "receipt: marks in the head": _Step(self._receipt),
+            "personal: a thread is muted": _Step(
+                lambda i: inboxes.personal(at(i).head.client, at(i).head.thread, "muted", i)
+            ),
             "changes: nothing new": _Step(lambda i: inboxes.changes(at(i).head.client, 10**9, 300)),
             "changes: 300 rows": _Step(lambda _: inboxes.changes(_BUSY, 0, 300)),
             "top: 50 rows": _Step(lambda _: inboxes.top(_BUSY, None, 50)),
+            **{name: _Step(call) for name, call in self._connects.calls().items()},
             "watch: a user's presence": _Step(lambda i: presence.watch(at(i).head.freelancer, begins=i % 2 == 0)),
             "forward: to no other node": _Step(lambda i: presence.forward(at(i).head.client, b"{}")),
             "owed: nothing": _Step(lambda i: inboxes.owed(i % PARTITION_COUNT, 10_000, 2_000, 100)),
             "due: nothing": _Step(lambda i: self._timers.due(i % PARTITION_COUNT, 10_000, 100)),
+            "lapse: nothing": _Step(lambda i: self._timers.drop(i % PARTITION_COUNT, f"none {i}")),
             "pair: flags": _Step(
                 lambda i: people.save_pair(at(i).head.client, at(i).head.freelancer, i // _TALKS, Relationship())
             ),
@@ -216,6 +224,7 @@ class _Calls:
 
     async def prepare(self) -> None:
         """Create the threads, and an inbox with many rows."""
+        await self._connects.prepare()
         await asyncio.gather(*map(self._open, self._talks))
         await asyncio.gather(*map(self._touch, range(_TALKS)))
         await asyncio.gather(*map(self._settle, range(_TALKS)))
@@ -269,15 +278,19 @@ class _Calls:
         talk = self._new[number] = self._talk(f"other{number + BATCH_CALLS}", self._at(number).head.freelancer)
         await self._open(talk)
 
+    async def _propose(self, number: int) -> None:
+        talk = self._new[number] = self._talk(f"owner{number + BATCH_CALLS}", self._at(number).head.freelancer)
+        await self._open(talk, paid(talk.head.freelancer))
+
     async def _settle_new(self, number: int) -> None:
         await self._settle_talk(self._new.pop(number))
 
-    async def _open(self, talk: _Talk) -> None:
+    async def _open(self, talk: _Talk, rare: Rare | None = None) -> None:
         head = talk.head
         fields: dict[str, str | int] = {"state": "direct", "client": head.client, "freelancer": head.freelancer}
         for participant in head.participants.values():
             fields[f"user:{participant.user}"] = write_participant(participant)
-        message = self._message(talk, head.client, "c1", rare=Rare())
+        message = self._message(talk, head.client, "c1", rare=rare or Rare())
         epoch = self._epochs[talk.ref.partition]
         self._keep(talk, await self._asked(self._threads.open, talk.ref, epoch, 0, fields, "", message))
 
@@ -328,7 +341,7 @@ class _Calls:
         await self._touch(number)
         await self._settle(number)
 
-    async def _answer(self, start: Callable[..., None], number: int, *extra: str) -> None:
+    async def _answer(self, start: Callable[..., None], number: int, *extra: str | bytes) -> None:
         """Ask about a cid that is new."""
         head, now_ms = self._at(number).head, time.time_ns() // 1_000_000
         cid = make_cid(now_ms, secrets.token_bytes(10))

@@ -18,11 +18,12 @@ from greenroom_server.cli.checks import (
 from greenroom_server.cli.logs import set_up_logging
 from greenroom_server.cli.output import EXIT_DONE, EXIT_FAILED, coloured
 from greenroom_server.cli.store_checks import check_store
+from greenroom_server.cli.webhook_checks import check_webhooks
 from greenroom_server.config.process import environment
 from greenroom_server.config.reading import ConfigError
 from greenroom_server.config.settings import Settings
 
-_CHECKS = (check_data_dir, check_store, check_token_keys, check_origins, check_descriptors, check_port)
+_CHECKS = (check_data_dir, check_store, check_token_keys, check_origins, check_webhooks, check_descriptors, check_port)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -17,7 +17,7 @@ from greenroom_server.config.reading import ConfigError
 
 GROUP: Final = "greenroom.commands"
 
-_OWN: Final = ("serve", "doctor", "config", "token", "schema", "bench-store")
+_OWN: Final = ("serve", "doctor", "config", "token", "schema", "filter", "bench-store")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -23,8 +23,9 @@ For the story behind it read [invitations.md](invitations.md). A client needs no
 | service | the marketplace's backend, through the server API |
 | system | a timer of the server |
 
-`send` is a message. Other actions of people have a command of their name in [frames.md](frames.md), or none in this
-version: proposals and calls are in the table so that the rules are whole.
+`send` is a message. The other actions of people have a command in [frames.md](frames.md); `actions` of
+[`thread.get`](policies.md) lists those that would be admitted now. Calls are in the table so that the rules are whole.
+A deadline is judged when somebody acts, so it holds also before its timer has run.
 
 ## Changes of state
 

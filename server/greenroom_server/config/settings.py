@@ -19,6 +19,8 @@ from greenroom_server.config.reading import (
     parse_origin,
     split_list,
 )
+from greenroom_server.config.webhooks import read_webhooks, shown_webhooks
+from greenroom_server.delivery.webhook_post import WebhookOptions
 from greenroom_server.domain import policy as marketplace_policy
 from greenroom_server.screening.policy import ScreeningPolicy
 from greenroom_server.store.connect import StoreAddress
@@ -54,6 +56,8 @@ class Settings:
     """At least one."""
     origins: tuple[str, ...]
     """Exact, as browsers send them; empty allows only requests without one, and the hub's own page with ``is_dev``."""
+    webhooks: WebhookOptions
+    """Where webhooks go; without an address there are none."""
     marketplace_policy: Path | None
     """TOML that was checked; None is the shipped policy."""
     screening_policy: Path | None
@@ -96,6 +100,7 @@ class Settings:
             token=_token(reader, made),
             api_keys=_api_keys(reader, made),
             origins=_origins(reader),
+            webhooks=read_webhooks(reader),
             marketplace_policy=reader.file("GREENROOM_MARKETPLACE_POLICY", marketplace_policy.from_toml),
             screening_policy=reader.file("GREENROOM_SCREENING_POLICY", ScreeningPolicy.from_toml),
             log_level=reader.choice("GREENROOM_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
@@ -130,6 +135,7 @@ class Settings:
             "GREENROOM_TOKEN_ISSUER": token.issuer or "",
             "GREENROOM_API_KEYS": ",".join("***" for _ in self.api_keys),
             "GREENROOM_ORIGINS": ",".join(self.origins),
+            **shown_webhooks(self.webhooks),
             "GREENROOM_MARKETPLACE_POLICY": str(self.marketplace_policy or ""),
             "GREENROOM_SCREENING_POLICY": str(self.screening_policy or ""),
             "GREENROOM_LOG_LEVEL": self.log_level,

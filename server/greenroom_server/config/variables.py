@@ -101,6 +101,28 @@ _ACCESS: Final = (
         "set: only programs that send no `Origin`, and in development mode the hub's own page.",
     ),
 )
+_WEBHOOKS: Final = (
+    Variable(
+        "GREENROOM_WEBHOOK_URLS",
+        "",
+        "Addresses that get [webhooks](webhooks.md), separated by commas, at most 4; each gets every event. "
+        "`https://`, or `http://` on this machine.",
+        is_secret=True,
+    ),
+    Variable(
+        "GREENROOM_WEBHOOK_SECRETS",
+        "",
+        "Secret that signs them, `whsec_` and the base64 of 24 to 64 bytes; two, separated by a comma, while one is "
+        "being replaced.",
+        is_secret=True,
+    ),
+    Variable("GREENROOM_WEBHOOK_TIMEOUT_S", "10", "Seconds that an endpoint has to answer, 0.1 to 60."),
+    Variable(
+        "GREENROOM_WEBHOOK_ALLOW_HTTP",
+        "no",
+        "`yes` lets webhooks go to `http://` addresses of other machines, for a private network.",
+    ),
+)
 _POLICIES: Final = (
     Variable(
         "GREENROOM_MARKETPLACE_POLICY", "", "TOML file with the marketplace's rules. Not set: those that are shipped."
@@ -136,6 +158,7 @@ GROUPS: Final = {
     "Where it runs": _PLACES,
     "Store": _STORE,
     "Who may connect": _ACCESS,
+    "Webhooks": _WEBHOOKS,
     "Rules": _POLICIES,
     "Logs": _LOGS,
     "Rates": _RATES,

@@ -36,8 +36,8 @@ class Repairs(Protocol):
     def read_changes(self, user: str, mark: int, done: Callable[[int, list[RowChange]], None]) -> None:
         """Read the rows changed after `mark`; `done` gets the mark up to which they are complete."""
 
-    def read_gap(self, thread: str, after: int, to: int, done: Callable[[EventBytes | None], None]) -> None:
-        """Read the events above `after` up to `to`."""
+    def read_gap(self, user: str, thread: str, after: int, to: int, done: Callable[[EventBytes | None], None]) -> None:
+        """Read the events above `after` up to `to`; none when this user may not have them as the log tells them."""
 
     def later(self, delay_s: float, what: Callable[[], None]) -> None:
         """Call after a delay."""
@@ -115,7 +115,7 @@ class Feed:
             self._emit(change._replace(events=events))
             self._advance()
 
-        self._repairs.read_gap(change.thread, change.from_seq, change.seq, read)
+        self._repairs.read_gap(self.user, change.thread, change.from_seq, change.seq, read)
 
     def _hole_is_old(self) -> None:
         self._hole_timer = False

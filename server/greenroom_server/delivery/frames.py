@@ -61,9 +61,11 @@ class RowChange(NamedTuple):
     state: str
     last_at: int
     events: EventBytes | None
+    muted_until: int = 0
+    archived_n: int = -1
 
 
-class _Change(msgspec.Struct, tag_field="type", tag="inbox.changed"):
+class _Change(msgspec.Struct, tag_field="type", tag="inbox.changed", omit_defaults=True):
     """What `InboxChanged` is on the wire, with its events already encoded."""
 
     mark: int
@@ -76,6 +78,8 @@ class _Change(msgspec.Struct, tag_field="type", tag="inbox.changed"):
     state: str
     last_at: int
     events: msgspec.Raw
+    muted_until: int = 0
+    archived_n: int = -1
 
 
 _NO_EVENTS: Final = (msgspec.Raw(b"[]"), msgspec.Raw(b"\x90"))
@@ -88,6 +92,6 @@ def encode_change(change: RowChange, codec: int) -> bytes:
     return ENCODERS[codec](
         _Change(
             change.mark, change.thread, change.epoch, change.from_seq, change.seq,
-            change.n, change.read, change.state, change.last_at, raw,
+            change.n, change.read, change.state, change.last_at, raw, change.muted_until, change.archived_n,
         )
     )  # fmt: skip

@@ -74,8 +74,10 @@ class Hub:
         """Replace whom a connection watches; gives the users this node must begin and may end to watch."""
         before, after = set(old), set(new)
         begins, ends = set(), set()
-        for user in after - before:
+        for user in after:
             watchers = self._watchers.setdefault(user, set())
+            if sink in watchers:
+                continue
             if not watchers:
                 begins.add(user)
             watchers.add(sink)
@@ -86,6 +88,17 @@ class Hub:
                 self._watchers.pop(user, None)
                 ends.add(user)
         return begins, ends
+
+    def hide(self, sink: Sink, user: str, frame: Push) -> bool:
+        """End that a connection watches somebody, with a last frame; True when nobody here watches them any more."""
+        watchers = self._watchers.get(user, set())
+        if sink not in watchers:
+            return False
+        watchers.discard(sink)
+        sink.push_ephemeral(Shared(frame).encoded(sink.codec), f"presence {user}")
+        if not watchers:
+            del self._watchers[user]
+        return not watchers
 
     def watched(self) -> Iterable[str]:
         """Give the users whose presence somebody here watches."""

@@ -14,6 +14,7 @@ PARTITION_COUNT: Final = 128
 
 _THREAD: Final = re.compile(r"t(0|[1-9][0-9]{0,2})_[a-z0-9_]{1,56}").fullmatch
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}").fullmatch
+_OWN_LOG: Final = re.compile(r"t(0|[1-9][0-9]{0,2})_self_([A-Za-z0-9][A-Za-z0-9_.-]{0,63})").fullmatch
 
 
 def is_name(text: str) -> bool:
@@ -27,10 +28,11 @@ def user_partition(user: str) -> int:
 
 
 def thread_partition(thread: str) -> int | None:
-    """Give the partition a thread id names, or None when it is not a thread id."""
+    """Give the partition a thread id names, or None when it is not a thread id; the id of an own log is one, too."""
     match = _THREAD(thread)
     if match is None:
-        return None
+        owner = own_log_owner(thread)
+        return None if owner is None else user_partition(owner)
     partition = int(match[1])
     return partition if partition < PARTITION_COUNT else None
 
@@ -38,3 +40,14 @@ def thread_partition(thread: str) -> int | None:
 def thread_id(freelancer: str, random_hex: str) -> str:
     """Make the id of a new thread, in the partition of its freelancer."""
     return f"t{user_partition(freelancer)}_{random_hex}"
+
+
+def own_log(user: str) -> str:
+    """Give the id of a user's own log, which lies beside their inbox: notices to them alone, no messages."""
+    return f"t{user_partition(user)}_self_{user}"
+
+
+def own_log_owner(thread: str) -> str | None:
+    """Give whose own log an id names, or None when it names none."""
+    match = _OWN_LOG(thread)
+    return match[2] if match is not None and int(match[1]) == user_partition(match[2]) else None

@@ -30,12 +30,18 @@ class Timer:
     action: ThreadAction
     """Remind or expire."""
     at_ms: int
+    number: int = 0
+    """Of a reminder, from 1."""
 
 
-def timers(sent_at_ms: int, policy: MarketplacePolicy) -> tuple[Timer, ...]:
-    """Return the timers of an invitation in order; the last one expires it."""
-    reminders = (Timer(ThreadAction.REMIND, sent_at_ms + after_s * 1000) for after_s in policy.invitation_reminders_s)
-    return (*reminders, Timer(ThreadAction.EXPIRE, expires_at_ms(sent_at_ms, policy)))
+def timers(expires_ms: int, policy: MarketplacePolicy) -> tuple[Timer, ...]:
+    """Return the timers of an invitation that expires then, in order; the last one expires it."""
+    sent_ms = expires_ms - policy.invitation_expiry_s * 1000
+    reminders = (
+        Timer(ThreadAction.REMIND, sent_ms + after_s * 1000, number)
+        for number, after_s in enumerate(policy.invitation_reminders_s, 1)
+    )
+    return (*reminders, Timer(ThreadAction.EXPIRE, expires_ms))
 
 
 def expires_at_ms(sent_at_ms: int, policy: MarketplacePolicy) -> int:

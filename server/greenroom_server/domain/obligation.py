@@ -1,10 +1,10 @@
-"""What waits for a freelancer's answer: when it begins, what settles it.
+"""What waits for an answer, a freelancer's or (the mirror) a client's: when it begins, what settles it.
 
 The store decides the same two questions inside its atomic functions; both follow the tables of
 server/docs/response-speed.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from greenroom_server.domain.thread_actions import ThreadAction
@@ -12,17 +12,21 @@ from greenroom_server.domain.thread_state import Role
 
 
 class ObligationKind(StrEnum):
-    """What the freelancer owes an answer to."""
+    """What somebody owes an answer to: the freelancer, or in the last two the client."""
 
     INVITATION = "invitation"
     FIRST = "first"
     """The client's first message to a freelancer who never wrote in the thread."""
     FOLLOWUP = "followup"
     """A later message of the client; the freelancer's private number only."""
+    PROPOSAL = "proposal"
+    """A proposal, until the client's first answer."""
+    ACCEPT = "accept"
+    """An accepted invitation, until the client's first answer."""
 
 
 class ObligationOutcome(StrEnum):
-    """How an obligation stands. The last three are never stored: `rows` derives them."""
+    """How an obligation stands. Of the excluded ones only spam and reported are stored; `rows` derives the others."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -61,20 +65,27 @@ class Obligation:
     kind: ObligationKind
     thread: str
     client: str
+    """The other side: the client, or in the mirror the freelancer."""
     t0_ms: int
     """When it became visible: commit time, or release time if it was held."""
     t1_ms: int | None = None
     """When it was answered, withdrawn or expired; None while it is open."""
     outcome: ObligationOutcome = ObligationOutcome.OPEN
-    down_ms: int = 0
-    """How long the service was declared down between `t0_ms` and `t1_ms`."""
+    judged: ObligationOutcome | None = None
+    """What moderation says instead: spam, reported, or declined when a report was overruled."""
+    judged_at_ms: int = 0
+    """When it was reported."""
 
-    @property
-    def elapsed_ms(self) -> int | None:
-        """Time to the response, at least 0; None when there is none."""
-        if self.t1_ms is None or self.outcome not in ANSWERED:
-            return None
-        return max(0, self.t1_ms - self.t0_ms - self.down_ms)
+
+def as_judged(o: Obligation) -> Obligation:
+    """Give an obligation with what moderation says of it; an answer before an overruled report stands."""
+    if o.judged is None:
+        return o
+    if o.judged in EXCLUDED:
+        return replace(o, outcome=o.judged)
+    if o.outcome in ANSWERED and o.t1_ms is not None and o.t1_ms <= o.judged_at_ms:
+        return o
+    return replace(o, outcome=o.judged, t1_ms=max(o.t0_ms, o.judged_at_ms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from typing import Annotated
 
 from msgspec import Meta, ValidationError, convert
 
+from greenroom_server.domain.access_policy import AccessGrantsPolicy
+from greenroom_server.domain.community_policy import CommunityPolicy
+from greenroom_server.domain.connects_policy import ConnectsPolicy
+from greenroom_server.domain.offers_policy import LinksPolicy, OffersPolicy
+from greenroom_server.domain.people_policy import AvailabilityPolicy, ClientsPolicy
 from greenroom_server.domain.policy_section import Count, Days, Name, Quota, Rate, Seconds, Section, ascends, require
+from greenroom_server.domain.safety_policy import SafetyPolicy
+from greenroom_server.domain.team_policy import TeamPolicy
+from greenroom_server.domain.webhook_policy import WebhooksPolicy
 
 _DAY_S = 86_400
 
@@ -42,6 +50,10 @@ class ResponseSpeedPolicy(Section, frozen=True):
     closer_chars: Annotated[int, Meta(ge=0, le=1_000)]
     mature_s: Seconds
     withdrawn_free_s: Annotated[int, Meta(ge=0, le=90 * _DAY_S)]
+    duplicate_s: Annotated[int, Meta(ge=0, le=90 * _DAY_S)]
+    """Of invitations to one thread closer together than this only the first counts."""
+    reported_free_s: Annotated[int, Meta(ge=0, le=90 * _DAY_S)]
+    """A report of spam later than this changes no number."""
     responsive_rate: Rate
     very_responsive_rate: Rate
     """At least `responsive_rate`."""
@@ -74,12 +86,22 @@ class MarketplacePolicy(Section, frozen=True):
     """Counted, like the reminders, from the commit of the invitation."""
     invitation_reminders_s: tuple[Seconds, ...]
     """Strictly ascending, all below the expiry; may be empty."""
-    connects_monthly_free: Quota
-    connects_invite_accept_cost: Quota
     min_relationship_days: Annotated[int, Meta(ge=0, le=36_500)]
     """From the pair's first contract until it may pay outside without a fee."""
+    require_terms: bool
+    """Only users whose acceptance of the terms of service the backend has told may write."""
+    offers: OffersPolicy
+    links: LinksPolicy
+    connects: ConnectsPolicy
+    clients: ClientsPolicy
+    availability: AvailabilityPolicy
+    access_grants: AccessGrantsPolicy
+    safety: SafetyPolicy
+    webhooks: WebhooksPolicy
+    community: CommunityPolicy
     calls: CallsPolicy
     response_speed: ResponseSpeedPolicy
+    team: TeamPolicy
 
     def __post_init__(self) -> None:
         require(

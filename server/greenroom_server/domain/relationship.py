@@ -37,10 +37,25 @@ class Relationship:
     conversion: Conversion = Conversion.NONE
     first_contract_at_ms: int | None = None
     """Start of the pair's first contract; None: there was none."""
-    is_blocked: bool = False
-    """One of the two blocked the other."""
+    blocked_by: frozenset[Role] = frozenset()
+    """Who blocked the pair: client, freelancer, service; any of them ends all contact."""
     rev: int = 0
     """Grows by one with every change."""
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the two can no longer reach each other."""
+        return bool(self.blocked_by)
+
+    def is_blocked_against(self, role: Role) -> bool:
+        """Whether somebody else than this side blocked the pair: one's own block excuses nobody from answering."""
+        return bool(self.blocked_by - {role})
+
+    def block_code(self, role: Role) -> str:
+        """Give the refusal that one of the two gets; empty while nobody blocked. Who was blocked is not told so."""
+        if not self.blocked_by:
+            return ""
+        return "peer.blocked" if role in self.blocked_by or Role.SERVICE in self.blocked_by else "peer.unavailable"
 
 
 def set_origin(pair: Relationship, origin: Origin, by: Role, *, is_moderator: bool = False) -> Relationship | Denied:
@@ -66,9 +81,10 @@ def start_contract(pair: Relationship, now_ms: int) -> Relationship:
     return replace(pair, first_contract_at_ms=now_ms, rev=pair.rev + 1)
 
 
-def set_blocked(pair: Relationship, is_blocked: bool) -> Relationship:
-    """Note that one side blocked the other, or that neither does any more."""
-    return pair if is_blocked is pair.is_blocked else replace(pair, is_blocked=is_blocked, rev=pair.rev + 1)
+def set_blocked(pair: Relationship, is_blocked: bool, by: Role = Role.SERVICE) -> Relationship:
+    """Note that somebody blocked the pair, or no longer does; the others' blocks stay."""
+    blocked_by = pair.blocked_by | {by} if is_blocked else pair.blocked_by - {by}
+    return pair if blocked_by == pair.blocked_by else replace(pair, blocked_by=blocked_by, rev=pair.rev + 1)
 
 
 def days_until_exempt(pair: Relationship, policy: MarketplacePolicy, now_ms: int) -> int | None:

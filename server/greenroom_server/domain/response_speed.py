@@ -8,8 +8,8 @@ Source: server/docs/response-speed.md.
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from greenroom_server.domain.obligation import (
@@ -18,16 +18,35 @@ from greenroom_server.domain.obligation import (
     Obligation,
     ObligationKind,
     ObligationOutcome,
+    as_judged,
 )
 from greenroom_server.domain.policy import MarketplacePolicy, ResponseSpeedPolicy
+from greenroom_server.domain.response_clock import Clock
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 
 PUBLIC_KINDS = frozenset({ObligationKind.INVITATION, ObligationKind.FIRST})
 """What the number on a profile is made of; a follow-up is shown to the freelancer alone."""
+INVITATIONS = frozenset({ObligationKind.INVITATION})
+FOLLOWUPS = frozenset({ObligationKind.FOLLOWUP})
+MIRROR_KINDS = frozenset({ObligationKind.PROPOSAL, ObligationKind.ACCEPT})
+"""What a client owes; kept with the client and measured by the same rules."""
 
 Badge = Literal["responsive", "very_responsive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides about an obligation besides itself."""
+
+    clock: Clock = field(default_factory=Clock)
+    others: Mapping[str, ObligationOutcome] = field(default_factory=dict)
+    """People on the other side whose obligations never count, and why: banned, synthetic, blocked."""
+
+
+ORDINARY = Circumstances()
+"""No outage, nobody away, everybody in good standing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +112,11 @@ def measure(
     state: LabelState | None = None,
     *,
     kinds: frozenset[ObligationKind] = PUBLIC_KINDS,
+    when: Circumstances = ORDINARY,
 ) -> SpeedReport:
-    """Measure one freelancer's obligations, given in any order."""
-    return _report(list(rows(obligations, now_ms, policy, kinds=kinds)), now_ms, policy, state, kinds)
+    """Measure one person's obligations, given in any order."""
+    explained = list(rows(obligations, now_ms, policy, kinds=kinds, when=when))
+    return _report(explained, now_ms, policy, state, kinds)
 
 
 def rows(
@@ -104,25 +125,34 @@ def rows(
     policy: MarketplacePolicy,
     *,
     kinds: frozenset[ObligationKind] = PUBLIC_KINDS,
+    when: Circumstances = ORDINARY,
 ) -> Iterator[Row]:
     """Explain every obligation, newest first: what became of it and whether it counts."""
-    speed = policy.response_speed
+    speed, clock = policy.response_speed, when.clock
     of_client: Counter[str] = Counter()
     counted = 0
-    for o in sorted(obligations, key=_by_start, reverse=True):
-        outcome = _stands(o, now_ms, speed)
+    for o, outcome in reversed(_standing(obligations, now_ms, speed, when)):
+        elapsed_ms = clock.elapsed_ms(o.t0_ms, o.t1_ms) if outcome in ANSWERED and o.t1_ms is not None else None
         is_counted = (
             o.kind in kinds
             and outcome not in EXCLUDED
-            and _is_mature(o, now_ms, speed)
+            and (elapsed_ms is not None or clock.age_ms(o.t0_ms, now_ms) >= speed.mature_s * 1000)
             and _is_within(now_ms - o.t0_ms, counted, speed)
         )
         if is_counted and of_client[o.client] == speed.max_per_client:
             outcome, is_counted = ObligationOutcome.EXCLUDED_QUOTA, False
         of_client[o.client] += is_counted
         counted += is_counted
-        elapsed_s = None if o.elapsed_ms is None else o.elapsed_ms / 1000
-        yield Row(o, elapsed_s, outcome, is_counted)
+        yield Row(o, None if elapsed_ms is None else elapsed_ms / 1000, outcome, is_counted)
+
+
+def waiting(explained: Iterable[Row], kind: ObligationKind, longer_than_s: int, now_ms: int) -> int:
+    """Count what of a kind is open for longer than a time and not excluded."""
+    open_ = (ObligationOutcome.OPEN, ObligationOutcome.UNANSWERED)
+    return sum(
+        row.outcome in open_ and row.obligation.kind is kind and now_ms - row.obligation.t0_ms > longer_than_s * 1000
+        for row in explained
+    )
 
 
 def evaluate_daily(state: LabelState | None, report: SpeedReport, policy: MarketplacePolicy) -> LabelState:
@@ -135,7 +165,7 @@ def evaluate_daily(state: LabelState | None, report: SpeedReport, policy: Market
         return state
     if report.reason is not None:
         return LabelState(day)
-    label, badge = _standing(report.t50_s, report.rate24, policy.response_speed)
+    label, badge = _named(report.t50_s, report.rate24, policy.response_speed)
     if state is None or state.label is None:
         return LabelState(day, label, badge, label, badge)
     return LabelState(
@@ -179,11 +209,11 @@ class SpeedWindow:
         self._known[obligation_id] = replace(known, t1_ms=t1_ms, outcome=outcome)
         return True
 
-    def exclude(self, obligation_id: str, outcome: ObligationOutcome) -> bool:
-        """Take an obligation out of the count, settled or not; False if it is unknown."""
+    def judge(self, obligation_id: str, outcome: ObligationOutcome, at_ms: int) -> bool:
+        """Note what moderation says of an obligation, settled or not; False if it is unknown."""
         known = self._known.get(obligation_id)
         if known is not None:
-            self._known[obligation_id] = replace(known, outcome=outcome)
+            self._known[obligation_id] = replace(known, judged=outcome, judged_at_ms=at_ms)
         return known is not None
 
     def sweep(self, now_ms: int) -> int:
@@ -196,9 +226,11 @@ class SpeedWindow:
         del self._order[:gone]
         return gone
 
-    def rows(self, now_ms: int, *, kinds: frozenset[ObligationKind] = PUBLIC_KINDS) -> Iterator[Row]:
+    def rows(
+        self, now_ms: int, *, kinds: frozenset[ObligationKind] = PUBLIC_KINDS, when: Circumstances = ORDINARY
+    ) -> Iterator[Row]:
         """Explain what is kept, newest first."""
-        return rows((self._known[key] for _, key in self._order), now_ms, self._policy, kinds=kinds)
+        return rows((self._known[key] for _, key in self._order), now_ms, self._policy, kinds=kinds, when=when)
 
     def report(
         self,
@@ -206,9 +238,10 @@ class SpeedWindow:
         state: LabelState | None = None,
         *,
         kinds: frozenset[ObligationKind] = PUBLIC_KINDS,
+        when: Circumstances = ORDINARY,
     ) -> SpeedReport:
         """Measure what is kept."""
-        return _report(list(self.rows(now_ms, kinds=kinds)), now_ms, self._policy, state, kinds)
+        return _report(list(self.rows(now_ms, kinds=kinds, when=when)), now_ms, self._policy, state, kinds)
 
 
 def _report(
@@ -219,9 +252,9 @@ def _report(
     kinds: frozenset[ObligationKind],
 ) -> SpeedReport:
     speed = policy.response_speed
-    counted = [row.obligation for row in explained if row.is_counted]
-    n, n_clients = len(counted), len({o.client for o in counted})
-    is_extended = any(now_ms - o.t0_ms > speed.window_days * _DAY_MS for o in counted)
+    counted = [row for row in explained if row.is_counted]
+    n, n_clients = len(counted), len({row.obligation.client for row in counted})
+    is_extended = any(now_ms - row.obligation.t0_ms > speed.window_days * _DAY_MS for row in counted)
     unknown = SpeedReport(
         n=n,
         n_open=sum(row.outcome is ObligationOutcome.OPEN and row.obligation.kind in kinds for row in explained),
@@ -235,10 +268,10 @@ def _report(
     )
     if n < speed.min_count or n_clients < speed.min_clients:
         return unknown
-    times = sorted(o.elapsed_ms for o in counted if o.elapsed_ms is not None)
-    judged72 = sum(o.elapsed_ms is not None or now_ms - o.t0_ms >= 3 * _DAY_MS for o in counted)
+    times = sorted(round(row.elapsed_s * 1000) for row in counted if row.elapsed_s is not None)
+    judged72 = sum(row.elapsed_s is not None or now_ms - row.obligation.t0_ms >= 3 * _DAY_MS for row in counted)
     t50_s, rate24 = _quantile_s(times, n, 50), _rate(times, n, _DAY_MS)
-    label, badge = _standing(t50_s, rate24, speed)
+    label, badge = _named(t50_s, rate24, speed)
     if state is not None and state.label is not None:
         label, badge = state.label, state.badge
     return replace(
@@ -258,17 +291,42 @@ def _by_start(o: Obligation) -> tuple[int, str]:
     return o.t0_ms, o.id
 
 
-def _stands(o: Obligation, now_ms: int, speed: ResponseSpeedPolicy) -> ObligationOutcome:
-    if o.outcome is ObligationOutcome.OPEN and now_ms - o.t0_ms >= speed.mature_s * 1000:
-        return ObligationOutcome.UNANSWERED
+def _standing(
+    obligations: Iterable[Obligation], now_ms: int, speed: ResponseSpeedPolicy, when: Circumstances
+) -> list[tuple[Obligation, ObligationOutcome]]:
+    """Say what became of each, oldest first.
+
+    Of several invitations in one thread within a day the first counts. What is too old to count plays no part.
+    """
+    oldest_ms = now_ms - speed.extended_days * _DAY_MS
+    invited_ms: dict[str, int] = {}
+    found = []
+    for given in sorted(obligations, key=_by_start):
+        o = as_judged(given)
+        outcome = _stands(o, now_ms, speed, when)
+        if o.kind is ObligationKind.INVITATION and outcome not in EXCLUDED and o.t0_ms >= oldest_ms:
+            if o.t0_ms - invited_ms.get(o.thread, -speed.duplicate_s * 1000) < speed.duplicate_s * 1000:
+                outcome = ObligationOutcome.EXCLUDED_DUPLICATE
+            else:
+                invited_ms[o.thread] = o.t0_ms
+        found.append((o, outcome))
+    return found
+
+
+def _stands(o: Obligation, now_ms: int, speed: ResponseSpeedPolicy, when: Circumstances) -> ObligationOutcome:
+    if o.outcome in EXCLUDED:
+        return o.outcome
+    if o.client in when.others:
+        return when.others[o.client]
+    if o.outcome in ANSWERED:
+        return o.outcome
     lasted_ms = (o.t1_ms or o.t0_ms) - o.t0_ms
     if o.outcome is ObligationOutcome.WITHDRAWN and lasted_ms < speed.withdrawn_free_s * 1000:
         return ObligationOutcome.EXCLUDED_WITHDRAWN
-    return o.outcome
-
-
-def _is_mature(o: Obligation, now_ms: int, speed: ResponseSpeedPolicy) -> bool:
-    return o.outcome in ANSWERED or now_ms - o.t0_ms >= speed.mature_s * 1000
+    if when.clock.began_away(o.t0_ms):
+        return ObligationOutcome.EXCLUDED_AWAY
+    is_due = when.clock.age_ms(o.t0_ms, now_ms) >= speed.mature_s * 1000
+    return ObligationOutcome.UNANSWERED if is_due and o.outcome is ObligationOutcome.OPEN else o.outcome
 
 
 def _is_within(age_ms: int, counted: int, speed: ResponseSpeedPolicy) -> bool:
@@ -287,7 +345,7 @@ def _rate(times: list[int], n: int, limit_ms: int) -> float | None:
     return sum(time <= limit_ms for time in times) / n if n else None
 
 
-def _standing(t50_s: float | None, rate24: float | None, speed: ResponseSpeedPolicy) -> tuple[str, Badge | None]:
+def _named(t50_s: float | None, rate24: float | None, speed: ResponseSpeedPolicy) -> tuple[str, Badge | None]:
     """Name a median and a rate as the policy does, without memory."""
     label = next(
         (name for name, limit_s in speed.labels_s if t50_s is not None and t50_s <= limit_s), speed.label_beyond

@@ -64,6 +64,8 @@ class Denied:
 
     code: str
     """A code of protocol/spec/codes.md."""
+    hint: str | None = None
+    """What this role can do instead; None: what the code itself says, empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Facts:
     now_ms: int = 0
     expires_at_ms: int | None = None
     """Deadline of the open invitation or offer; None: it has none."""
+    starts_at_ms: int | None = None
+    """When the offered contract starts though nobody accepted; None: it does not."""
 
 
 Outcome = Transition | Denied
@@ -92,6 +96,7 @@ _JOB_CLOSED = Transition(_S.CLOSED, ClosedWhy.JOB_CLOSED)
 _PROPOSAL_DECLINED = Transition(_S.CLOSED, ClosedWhy.PROPOSAL_DECLINED)
 _PROPOSAL_WITHDRAWN = Transition(_S.CLOSED, ClosedWhy.PROPOSAL_WITHDRAWN)
 _NOT_OPEN = Denied("candidacy.not_open")
+_ANSWER_FIRST = Denied("candidacy.not_open", "invitation.accept")
 _CLIENT_ONLY_CALL = Denied("call.client_only")
 
 
@@ -101,7 +106,7 @@ def _to(state: ThreadState, *roles: Role) -> dict[Role, Outcome]:
 
 _RULES: Mapping[tuple[ThreadState | None, ThreadAction], Mapping[Role, Outcome]] = {
     # No thread yet: a freelancer's only way in is a proposal.
-    (None, _A.SEND): {**_to(_S.DIRECT, _C), _F: Denied("perm.client_only")},
+    (None, _A.SEND): {**_to(_S.DIRECT, _C), _F: Denied("perm.client_only", "proposal.submit")},
     (None, _A.INVITE): _to(_S.INVITED, _C),
     (None, _A.PROPOSE): _to(_S.PROPOSED, _F),
     (None, _A.START_CONTRACT): {_V: _GATE_OPENS},
@@ -112,13 +117,15 @@ _RULES: Mapping[tuple[ThreadState | None, ThreadAction], Mapping[Role, Outcome]]
     (_S.DIRECT, _A.CLOSE_JOB): {_V: _JOB_CLOSED},
     (_S.DIRECT, _A.REQUEST_CALL): {_F: _CLIENT_ONLY_CALL},
     # The invitation is answered once: accept, decline, withdraw and expire leave this state for good.
-    (_S.INVITED, _A.SEND): {**_to(_S.INVITED, _C), _F: _NOT_OPEN},
+    (_S.INVITED, _A.SEND): {**_to(_S.INVITED, _C), _F: _ANSWER_FIRST},
     (_S.INVITED, _A.ACCEPT): _to(_S.ACCEPTED, _F),
     (_S.INVITED, _A.DECLINE): {_F: Transition(_S.CLOSED, ClosedWhy.DECLINED)},
     (_S.INVITED, _A.IGNORE): _to(_S.INVITED, _F),
     (_S.INVITED, _A.WITHDRAW): {_C: Transition(_S.CLOSED, ClosedWhy.WITHDRAWN)},
     (_S.INVITED, _A.EXPIRE): {_T: Transition(_S.CLOSED, ClosedWhy.EXPIRED)},
     (_S.INVITED, _A.REMIND): _to(_S.INVITED, _T),
+    (_S.INVITED, _A.DECLINE_PROPOSAL): {_C: Denied("proposal.none", "invitation.withdraw")},
+    (_S.INVITED, _A.WITHDRAW_PROPOSAL): {_F: Denied("proposal.none", "invitation.decline")},
     (_S.INVITED, _A.START_CONTRACT): {_V: _GATE_OPENS},
     (_S.INVITED, _A.CLOSE_JOB): {_V: _JOB_CLOSED},
     (_S.INVITED, _A.REQUEST_CALL): {_F: _CLIENT_ONLY_CALL},
@@ -164,9 +171,12 @@ _RULES: Mapping[tuple[ThreadState | None, ThreadAction], Mapping[Role, Outcome]]
     (_S.PAUSED, _A.REQUEST_CALL): _to(_S.PAUSED, _C, _F),
     (_S.ENDED, _A.SEND): _to(_S.ENDED, _C, _F),
     (_S.ENDED, _A.START_CONTRACT): _to(_S.CONTRACT, _V),
+    (_S.ENDED, _A.OFFER): {_C: Denied("offer.by_marketplace")},
     (_S.ENDED, _A.REQUEST_CALL): _to(_S.ENDED, _C, _F),
-    # Closed: only the client's reopening, back to where the client writes first.
+    # Closed: the client opens it again or invites again; a contract that the marketplace made goes before everything.
     (_S.CLOSED, _A.REOPEN): _to(_S.DIRECT, _C),
+    (_S.CLOSED, _A.INVITE): _to(_S.INVITED, _C),
+    (_S.CLOSED, _A.START_CONTRACT): {_V: _GATE_OPENS},
 }
 """Everything that is allowed, and the refusals that are about role *and* state."""
 
@@ -182,15 +192,33 @@ _WRONG_ROLE: Mapping[ThreadAction, str] = {
 }
 """Refusal of a role that may never do the action."""
 
+_INSTEAD: Mapping[tuple[ThreadAction, Role], str] = {
+    **dict.fromkeys(((_A.ACCEPT, _C), (_A.DECLINE, _C), (_A.IGNORE, _C)), "invitation.withdraw"),
+    **dict.fromkeys(((_A.ACCEPT_OFFER, _C), (_A.DECLINE_OFFER, _C)), "offer.withdraw"),
+    (_A.PROPOSE, _C): "invitation.send",
+    (_A.WITHDRAW_PROPOSAL, _C): "proposal.decline",
+    (_A.START_CONTRACT, _C): "offer.send",
+    (_A.INVITE, _F): "proposal.submit",
+    (_A.WITHDRAW, _F): "invitation.decline",
+    (_A.DECLINE_PROPOSAL, _F): "proposal.withdraw",
+    (_A.WITHDRAW_OFFER, _F): "offer.decline",
+    (_A.START_CONTRACT, _F): "offer.accept",
+}
+"""What a role that may never do an action can do instead."""
+
 _NO_INVITATION = dict.fromkeys((_S.DIRECT, _S.PROPOSED), "invitation.none")
 _TIMER = {_S.CLOSED: "wrong_state"}
 _UNSTARTED = dict.fromkeys(PRE_CONTRACT, "contract.none")
 _STARTED = dict.fromkeys((_S.CONTRACT, _S.PAUSED, _S.ENDED), "contract.already_started")
+_NO_CANDIDACY = {**_STARTED, **dict.fromkeys((_S.DIRECT, _S.INVITED), "proposal.none"), _S.OFFER: "offer.open"}
+_NO_OFFER = {**_STARTED, **dict.fromkeys((_S.DIRECT, _S.INVITED), "offer.no_interview"), _S.OFFER: "offer.open"}
 _WRONG_STATE: Mapping[ThreadAction, tuple[Mapping[ThreadState, str], str]] = {
     _A.INVITE: ({}, "invitation.duplicate"),
     **dict.fromkeys((_A.ACCEPT, _A.DECLINE, _A.IGNORE, _A.WITHDRAW), (_NO_INVITATION, "invitation.already_answered")),
     **dict.fromkeys((_A.EXPIRE, _A.REMIND, _A.EXPIRE_OFFER), (_TIMER, "wrong_state")),
     _A.PROPOSE: ({_S.INVITED: "proposal.invited"}, "proposal.duplicate"),
+    **dict.fromkeys((_A.DECLINE_PROPOSAL, _A.WITHDRAW_PROPOSAL), (_NO_CANDIDACY, "wrong_state")),
+    _A.OFFER: (_NO_OFFER, "wrong_state"),
     **dict.fromkeys((_A.ACCEPT_OFFER, _A.DECLINE_OFFER, _A.WITHDRAW_OFFER), ({}, "offer.none")),
     **dict.fromkeys((_A.START_CONTRACT, _A.CLOSE_JOB), (_STARTED, "wrong_state")),
     **dict.fromkeys((_A.PAUSE_CONTRACT, _A.RESUME_CONTRACT, _A.END_CONTRACT), (_UNSTARTED, "wrong_state")),
@@ -199,16 +227,27 @@ _WRONG_STATE: Mapping[ThreadAction, tuple[Mapping[ThreadState, str], str]] = {
 }
 """Refusal of a right role in a wrong state: by state, then for all others (`thread.closed` in a closed thread)."""
 
+_WAY_OUT: Mapping[tuple[str, Role], str] = {
+    ("thread.closed", _F): "",
+    ("offer.open", _F): "offer.decline",
+    ("offer.none", _C): "offer.send",
+    ("invitation.duplicate", _C): "message.send",
+    ("invitation.already_answered", _C): "message.send",
+    ("invitation.none", _C): "invitation.send",
+}
+"""What a role can do about a refusal, where the code's own hint would be for the other one."""
+
 
 def _refused(state: ThreadState | None, action: ThreadAction, role: Role) -> Denied:
     if not any(isinstance(_RULES.get((s, action), {}).get(role), Transition) for s in (None, *ThreadState)):
-        return Denied(_WRONG_ROLE[action])
+        return Denied(_WRONG_ROLE[action], _INSTEAD.get((action, role)))
     if state is None:
         return Denied("not_found")
     by_state, otherwise = _WRONG_STATE.get(action, ({}, "wrong_state"))
     if state is ThreadState.CLOSED:
         otherwise = "thread.closed"
-    return Denied(by_state.get(state, otherwise))
+    code = by_state.get(state, otherwise)
+    return Denied(code, "" if role in (_V, _T) else _WAY_OUT.get((code, role)))
 
 
 TABLE: Mapping[tuple[ThreadState | None, ThreadAction], Mapping[Role, Outcome]] = {
@@ -223,7 +262,9 @@ _AFTER_DEADLINE: Mapping[ThreadAction, str] = {
     **dict.fromkeys((_A.ACCEPT_OFFER, _A.DECLINE_OFFER, _A.WITHDRAW_OFFER), "offer.expired"),
     _A.REMIND: "wrong_state",
 }
-_BEFORE_DEADLINE: Mapping[ThreadAction, str] = dict.fromkeys((_A.EXPIRE, _A.EXPIRE_OFFER), "wrong_state")
+_ABOUT_AN_OFFER = (_A.ACCEPT_OFFER, _A.DECLINE_OFFER, _A.WITHDRAW_OFFER, _A.EXPIRE_OFFER)
+_TOO_EARLY = Denied("conflict")
+"""The deadline was moved, or this clock is behind the store's: the timer, if it is still set, comes again."""
 
 _CLOSED_INVITATION: Mapping[ClosedWhy | None, str] = {
     ClosedWhy.DECLINED: "invitation.already_answered",
@@ -248,13 +289,10 @@ def decide(state: ThreadState | None, role: Role, action: ThreadAction, facts: F
     """
     outcome = TABLE[state, action][role]
     if isinstance(outcome, Denied):
-        return _say_how_it_closed(outcome, action, facts)
-    if facts.expires_at_ms is not None:
-        is_over = facts.now_ms >= facts.expires_at_ms
-        code = (_AFTER_DEADLINE if is_over else _BEFORE_DEADLINE).get(action)
-        if code is not None:
-            return Denied(code)
-    if action is ThreadAction.SEND and state is not None:
+        return _say_how_it_closed(outcome, action, role, facts)
+    if action is not ThreadAction.SEND:
+        return _check_time(action, role, facts) or outcome
+    if state is not None:
         if state is ThreadState.DIRECT and role is Role.FREELANCER and not facts.client_has_written:
             return Denied("thread.not_first")
         if facts.is_auto:
@@ -262,8 +300,30 @@ def decide(state: ThreadState | None, role: Role, action: ThreadAction, facts: F
     return outcome
 
 
-def _say_how_it_closed(refusal: Denied, action: ThreadAction, facts: Facts) -> Denied:
+def _check_time(action: ThreadAction, role: Role, facts: Facts) -> Denied | None:
+    """Refuse what comes before or after its time; of a start date and a deadline the sooner one holds."""
+    now, ends, starts = facts.now_ms, facts.expires_at_ms, facts.starts_at_ms
+    if starts is not None and ends is not None and ends < starts:
+        starts = None
+    if action is ThreadAction.START_CONTRACT and role is Role.SYSTEM:
+        if starts is None:
+            return Denied("wrong_state")
+        return _TOO_EARLY if now < starts else None
+    if starts is not None and now >= starts and action in _ABOUT_AN_OFFER:
+        return None if action is ThreadAction.ACCEPT_OFFER else Denied("contract.already_started")
+    if ends is None:
+        return None
+    if action in (ThreadAction.EXPIRE, ThreadAction.EXPIRE_OFFER):
+        return _TOO_EARLY if now < ends else None
+    code = _AFTER_DEADLINE.get(action) if now >= ends else None
+    return None if code is None else Denied(code)
+
+
+def _say_how_it_closed(refusal: Denied, action: ThreadAction, role: Role, facts: Facts) -> Denied:
     """Tell one who comes late to a closed invitation what became of it."""
     if refusal.code != "thread.closed" or _AFTER_DEADLINE.get(action) != "invitation.expired":
         return refusal
-    return Denied(_CLOSED_INVITATION.get(facts.why, refusal.code))
+    code = _CLOSED_INVITATION.get(facts.why)
+    if code is None:
+        return refusal
+    return Denied(code, "invitation.send" if role is Role.CLIENT and code != "job.closed" else None)

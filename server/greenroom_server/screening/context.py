@@ -14,6 +14,8 @@ class Surface(StrEnum):
     DECLINE_NOTE = "decline_note"
     ACCEPT_NOTE = "accept_note"
     CALL_NOTE = "call_note"
+    OFFER_NOTE = "offer_note"
+    RELATIONSHIP_NOTE = "relationship_note"
     PROPOSAL = "proposal"
     DISPLAY_NAME = "display_name"
     HEADLINE = "headline"

@@ -4,14 +4,16 @@ import re
 from bisect import bisect_left
 from dataclasses import replace
 
+from greenroom_server.screening.apps import Mention
 from greenroom_server.screening.detect_email import EmailDetector
+from greenroom_server.screening.detect_encoded import EncodedDetector
 from greenroom_server.screening.detect_handle import HandleDetector
 from greenroom_server.screening.detect_intent import IntentDetector
 from greenroom_server.screening.detect_link import LinkDetector
 from greenroom_server.screening.detect_payment import PaymentDetector
 from greenroom_server.screening.detect_phone import PhoneDetector
 from greenroom_server.screening.lexicon import Lexicon
-from greenroom_server.screening.normalise import View
+from greenroom_server.screening.normalise import View, normalise
 from greenroom_server.screening.policy import ScreeningPolicy
 from greenroom_server.screening.prefilter import Trigger
 from greenroom_server.screening.scan import Hit, Steps
@@ -23,8 +25,8 @@ _INTRODUCTION = 60
 _LINKS = Trigger.LINK | Trigger.SPOKEN | Trigger.SPACED
 _MAILS = Trigger.MAIL | Trigger.SPOKEN | Trigger.SPACED
 _TALK = Trigger.INTENT | Trigger.APP | Trigger.PAYMENT | Trigger.SPOKEN | Trigger.SPACED
-_HANDLES = Trigger.APP | Trigger.MAIL | Trigger.SPACED
-_PAYMENTS = Trigger.PAYMENT | Trigger.MAIL | Trigger.PHONE
+_NAMING = Trigger.APP | Trigger.PAYMENT | Trigger.SPACED | Trigger.PHONE | Trigger.NUMBER_WORDS | Trigger.MAIL | Trigger.SPOKEN
+_PAYMENTS = Trigger.PAYMENT | Trigger.MAIL | Trigger.PHONE | Trigger.SPACED
 _PAYMENT_APPS = re.compile(r"\b(?:pay ?pal|venmo|zelle|cash ?app|pix|bizum|gpay|phonepe|paytm|skrill|wise|interac)\b")
 
 
@@ -36,35 +38,40 @@ class Detectors:
         self._email = EmailDetector(lexicon)
         self._link = LinkDetector(lexicon)
         self._phone = PhoneDetector(lexicon)
-        self._payment = PaymentDetector()
+        self._payment = PaymentDetector(lexicon)
+        self._encoded = EncodedDetector(policy.certain)
         self._handle = HandleDetector(lexicon)
         self._intent = IntentDetector(lexicon)
         self._placeholders = [placeholder.lower() for placeholder in policy.placeholders.values()]
         self._recorded = policy.recorded
         self._certain = policy.certain
 
-    def find(self, view: View, length: int, triggers: int, steps: Steps) -> list[Finding]:
+    def find(self, view: View, raw: str, triggers: int, steps: Steps) -> list[Finding]:
         """Findings in the coordinates of the original, in order of appearance.
 
         Args:
             view: normalised text.
-            length: code points of the original.
+            raw: the original.
         """
+        length = len(raw)
         view, shown = self._without_placeholders(view)
         if triggers & (Trigger.SPOKEN | Trigger.MAIL):
             view = self._rewriter.decoded(view, steps)
         if triggers & Trigger.SPACED:
             view = self._rewriter.despaced(view, steps)
-        hits = _Hits(length, self._recorded)
+        hits = _Hits(length, self._recorded, self._certain)
         self._addresses(view, triggers, hits, steps)
-        if triggers & Trigger.PHONE and triggers & Trigger.APP:
-            for hit in self._link.find_meeting_ids(view, steps):
-                hits.add_new(hit.located(view))
+        mentions = self._handle.apps.find(view) if triggers & _NAMING else []
+        steps.spend(2 * length)
+        for hit in self._handle.find_meeting_ids(view, mentions, steps):
+            hits.add_new(hit.located(view))
         if triggers & (Trigger.PHONE | Trigger.NUMBER_WORDS):
-            self._phones(view, triggers, hits, steps)
-        if triggers & _HANDLES:
-            for hit in self._handle.find(view, steps):
-                hits.add_new(hit.located(view))
+            self._phones(view, triggers, mentions, hits, steps)
+        if mentions or triggers & Trigger.APP:
+            self._handles(view, triggers, mentions, hits, steps)
+        if triggers & (Trigger.ENCODED | Trigger.PHONE | Trigger.MAIL) and not triggers & Trigger.DECODED:
+            for hit in self._encoded.find(raw, view.text, lambda plain: self._scan(plain, steps), steps):
+                hits.add_new(hit)
         if triggers & _TALK:
             starts = sorted(shown + [hit.start for hit in hits.found if hit.score >= self._certain])
             for hit in self._intent.find(view, steps):
@@ -72,6 +79,11 @@ class Detectors:
                 if not (hit.introduces and _has_near(located, starts)):
                     hits.found.append(located)
         return sorted((hit.finding() for hit in hits.found), key=lambda found: (found.start, found.end))
+
+    def _scan(self, plain: str, steps: Steps) -> list[Finding]:
+        """Findings in a decoded text."""
+        view = normalise(plain)
+        return self.find(view, plain, Trigger.FRAGMENTS | Trigger.DECODED, steps)
 
     def _addresses(self, view: View, triggers: int, hits: "_Hits", steps: Steps) -> None:
         """E-mail, payment and links: in the text as written, then with words read as symbols."""
@@ -91,22 +103,36 @@ class Detectors:
                 for hit in self._link.find(each, steps):
                     hits.add_new(hit.located(each))
 
-    def _phones(self, view: View, triggers: int, hits: "_Hits", steps: Steps) -> None:
+    def _phones(self, view: View, triggers: int, mentions: list[Mention], hits: "_Hits", steps: Steps) -> None:
         """Telephone numbers, and the messenger or payment app they are said to belong to."""
         views = [view]
         if triggers & Trigger.NUMBER_WORDS:
             worded = self._rewriter.digits(view, steps)
-            views += [worded] if worded is not view else []
+            if worded is not view:
+                views.append(worded)
+                for hit in self._payment.find(worded, steps):
+                    hits.add_new(hit.located(worded))
         for each in views:
             for hit in self._phone.find(each, steps):
                 if not hits.add_new(hit.located(each)):
                     continue
                 if _is_paid_to(each.text, hit):
                     hits.found.append(_as_payment(hit).located(each))
-                app = self._handle.near_app(each.text, hit.start)
-                if app is not None:
-                    reason = "MSG_HANDLE" if app is Kind.MESSENGER else "SOCIAL_PROFILE"
-                    hits.found.append(replace(hit, kind=app, reason=reason).located(each))
+                app = self._handle.near_app(mentions, hit.located(each).start) if mentions else None
+                if app is not None and app.kind in (Kind.MESSENGER, Kind.SOCIAL):
+                    reason = "MSG_HANDLE" if app.kind is Kind.MESSENGER else "SOCIAL_PROFILE"
+                    hits.found.append(replace(hit, kind=app.kind, reason=reason).located(each))
+
+    def _handles(self, view: View, triggers: int, mentions: list[Mention], hits: "_Hits", steps: Steps) -> None:
+        """Account names, as written and with words read as symbols."""
+        for hit in self._handle.find(view, mentions, steps):
+            hits.add_new(hit.located(view))
+        if mentions:
+            spoken = self._rewriter.symbols(view, steps)
+            if spoken is not view:
+                for hit in self._handle.find(spoken, self._handle.apps.find(spoken), steps):
+                    if hit.is_obfuscated:
+                        hits.add_new(hit.located(spoken))
 
     def _without_placeholders(self, view: View) -> tuple[View, list[int]]:
         """The view with our own placeholders blanked, and where they start in the original."""
@@ -126,15 +152,21 @@ class Detectors:
 class _Hits:
     """Hits found so far, and which code points of the original they cover."""
 
-    def __init__(self, length: int, lowest_score: float) -> None:
+    def __init__(self, length: int, lowest_score: float, certain: float) -> None:
         self.found: list[Hit] = []
         self._taken = bytearray(length)
         self._lowest_score = lowest_score
+        self._certain = certain
 
     def add_new(self, hit: Hit) -> bool:
-        """Keep a located hit unless it overlaps an earlier one."""
-        if hit.score < self._lowest_score or any(self._taken[hit.start : hit.end]):
+        """Keep a located hit unless it overlaps an earlier one; a certain one takes the place of doubtful ones."""
+        if hit.score < self._lowest_score:
             return False
+        if any(self._taken[hit.start : hit.end]):
+            over = [each for each in self.found if each.start < hit.end and hit.start < each.end]
+            if hit.score < self._certain or any(each.score >= self._certain for each in over):
+                return False
+            self.found = [each for each in self.found if each not in over]
         self._taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
         self.found.append(hit)
         return True

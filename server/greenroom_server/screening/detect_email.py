@@ -26,14 +26,23 @@ class EmailDetector:
         self._providers_alone = frozenset(mail["providers_alone"])
         self._reserved_domains = frozenset(mail["reserved_domains"])
         self._reserved_tlds = frozenset(mail["reserved_tlds"])
+        self._labelled = re.compile(
+            rf"(?<![^\W_])(?:{'|'.join(mail['providers_alone'])})\s?[:=>]{{1,2}}\s?(?P<local>[^\W_]{{2,30}}(?:[._][^\W_]{{2,30}}){{1,3}})(?![\w@(])"
+        )
         self._robots = frozenset(mail["robot_names"])
+        self._reserved_names = re.compile(mail["reserved_names"])
+        self._stop_names = frozenset(mail["stop_names"].split())
         self._tlds = frozenset(domains["tlds"])
+        self._doubtful_tlds = frozenset(domains["doubtful_tlds"])
         self._context = re.compile(alternation(mail["words"]))
 
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the addresses of a view, left to right."""
         text = view.text
         steps.spend(len(text))
+        for match in self._labelled.finditer(text):
+            start, end = match.span("local")
+            yield Hit(Kind.EMAIL, "share", "EMAIL_PROVIDER", 0.85, start, end, True)
         at = text.find("@")
         floor = 0
         while at >= 0:
@@ -64,7 +73,7 @@ class EmailDetector:
         local, end = text[start:at], at + 1 + len(domain)
         if not labels[0] or self._is_exempt(text, start, local, domain):
             return None
-        score = self._score(view, start, end, local, labels)
+        score = self._score(view, start, at, end, local, labels)
         if not score:
             return None
         if text[max(0, start - 7) : start] == "mailto:":
@@ -75,18 +84,29 @@ class EmailDetector:
             reason, is_obfuscated = "EMAIL_PROVIDER", True
         return Hit(Kind.EMAIL, "share", reason, score, start, end, is_obfuscated)
 
-    def _score(self, view: View, start: int, end: int, local: str, labels: list[str]) -> float:
-        is_spoken = view.mark(start, end) == WEAK
+    def _score(self, view: View, start: int, at: int, end: int, local: str, labels: list[str]) -> float:
+        at_mark, domain_mark = view.mark(at, at + 1), view.mark(at + 1, end)
+        is_stopped = local in self._stop_names
         if len(labels) == 1:
-            if labels[0] not in self._providers_alone:
+            if labels[0] not in self._providers_alone or is_stopped:
                 return 0.0
-            return 0.85 if self._has_shape(local) or view.mark(start, end) == PLAIN else 0.0
+            is_sure = self._has_shape(local) or view.mark(start, end) == PLAIN or self._has_context(view, start)
+            return 0.85 if is_sure else 0.4
         if not self._is_tld(labels[-1]):
-            return 0.6 if labels[-1].isalpha() and len(labels[-1]) > 1 and not is_spoken else 0.0
-        if not is_spoken or labels[-2] in self._providers:
+            is_word = labels[-1].isalpha() and len(labels[-1]) > 1
+            return 0.45 if is_word and at_mark != WEAK and domain_mark != WEAK else 0.0
+        if at_mark != WEAK:
             return 0.95
-        # Bare words for both symbols and no known provider: "look at this dot com".
-        return 0.85 if self._has_shape(local) or self._has_context(view, start) else 0.4
+        if is_stopped:
+            return 0.4
+        is_provider = labels[-2] in self._providers
+        if domain_mark == PLAIN:
+            # A domain as usual behind a word like "at": "we host it at acme.com".
+            return 0.85 if is_provider or "." in local or "_" in local or self._has_context(view, start) else 0.3
+        if is_provider:
+            return 0.95
+        is_sure = labels[-1] not in self._doubtful_tlds or self._has_shape(local) or self._has_context(view, start)
+        return 0.85 if is_sure else 0.4
 
     def _has_context(self, view: View, start: int) -> bool:
         return self._context.search(view.text, max(0, start - 40), start) is not None
@@ -99,6 +119,9 @@ class EmailDetector:
         if domain in self._reserved_domains or domain.rpartition(".")[2] in self._reserved_tlds:
             return True
         if local in self._robots or (local in _PLACEHOLDER_NAMES and domain.startswith(("domain", "company", "email"))):
+            return True
+        labels = domain.split(".")
+        if len(labels) > 1 and self._reserved_names.fullmatch(labels[0]):
             return True
         return _PRIVATE_SCHEMES.search(text, max(0, start - 100), start) is not None
 

@@ -1,85 +1,144 @@
-"""Account names on messengers and networks, beside the name of the app."""
+"""Account names and numbers of meetings, beside the name or the description of a service."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from greenroom_server.screening.lexicon import Lexicon, alternation
+from greenroom_server.screening.apps import HINT, STRONG_NAME, Apps, Mention
+from greenroom_server.screening.cues import Cue
+from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import View
 from greenroom_server.screening.scan import Hit, Steps
 from greenroom_server.screening.verdict import Kind
 
-_CONNECTOR = (
-    r"(?:id|user ?name|user|nick|nickname|handle|account|acc|name|contact|is|it'?s|me|as|at|on|my|here|just"
-    r"|ник|号|ist|es|est)"
+_HANDLE: Final = re.compile(
+    r"(?<![\w.@#-])(?<!\w/)(?<!//)(?P<at>[@$]\s?)?(?P<name>[^\W_][\w.\-]{2,40}(?:[#:]\w{2,40})?)(?![\w@])"
 )
-_HANDLE = r"@?[a-z0-9][\w.\-]{2,40}(?:[#:][\w.\-]{2,40})?"
-_VERSION = re.compile(r"v?\d+(?:[.x]\d+)*")
-_NOT_NAMES = re.compile(r".*\.(?:py|js|ts|md|html|net|com|io|app)$|(?:font-face|media|import|keyframes|param)$")
-_TOPIC = re.compile(r"\b(?:bot|api|sdk|clone|chatbot|integration|library|plugin|mini app|ads?|campaign)\b")
+_LIVE: Final = re.compile(r"(?<![\w:])live:[\w.\-]{3,40}")
+_MEET_CODE: Final = re.compile(r"(?<![\w-])[a-z]{3}-[a-z]{4}-[a-z]{3}(?![\w-])")
+_MEET_ID: Final = re.compile(
+    r"(?<![\w.,])(?P<id>\d{3}[ -]?\d{3,4}[ -]?\d{3,5}(?:[ -]?\d{2})?"
+    r"(?:[^\d\n]{0,6}(?:passcode|password|pass|pwd|pw|pin|code|пароль|clave|senha)\W{0,3}\w{1,20})?)(?!\d)"
+)
+_VERSION: Final = re.compile(r"v?\d+(?:[.x-]\d+)*")
+_PARTS: Final = re.compile(r"[_.\-#:]")
+_STOP: Final = re.compile(r"[.!?]\s|\n\n")
+_AFTER, _BEFORE = 60, 40
+_REASONS: Final = {
+    Kind.MESSENGER: "MSG_HANDLE",
+    Kind.SOCIAL: "SOCIAL_PROFILE",
+    Kind.PAYMENT: "PAY_HANDLE",
+    Kind.MEETING_LINK: "MEET_ID",
+}
 
 
 class HandleDetector:
-    """Finds account names that an app's name gives a meaning to."""
+    """Finds account names that the name of a service gives a meaning to."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        kinds = (Kind.MESSENGER, Kind.SOCIAL)
-        strong = lexicon.names(*kinds)
-        every = lexicon.names(*kinds, is_weak_included=True)
-        self._weak = frozenset(every) - frozenset(strong)
-        self._kinds = {name: app.kind for app in lexicon.apps if app.kind in kinds for name in (*app.strong, *app.weak)}
-        self._after = re.compile(
-            rf"(?P<app>{alternation(every)})(?P<glue>[\s:=,\-–—()]{{0,3}}(?:\b{_CONNECTOR}(?!\w)[\s:=,\-–—]{{0,3}}){{0,4}})"
-            rf"(?<![\w.])(?P<handle>{_HANDLE})"
-        )
-        self._before = re.compile(
-            rf"(?<![\w.@])(?P<handle>@[a-z0-9][\w.\-]{{2,40}}),?\s(?:on|in|at|over|auf|en|sur|na|no|в)\s(?:the |my )?"
-            rf"(?P<app>{alternation(every)})"
-        )
-        self._strong = re.compile(alternation(strong))
-        self._mention = re.compile(r"(?<![\w.@])@[a-z0-9][\w.\-]{2,40}")
+        self.apps = Apps(lexicon)
+        self._own = Cue(lexicon.handles["own"])
+        self._topics = Cue(lexicon.handles["topics"])
+        self._code = frozenset(lexicon.handles["code"].split())
 
-    def find(self, view: View, steps: Steps) -> Iterator[Hit]:
+    def find(self, view: View, mentions: Sequence[Mention], steps: Steps) -> Iterator[Hit]:
         """Yield the account names of a view; several rules may yield the same span."""
         text = view.text
-        steps.spend(8 * len(text))
-        for match in self._before.finditer(text):
-            yield self._hit(view, match["app"], 0.9, match.start("handle"), match.end("handle"), "app-after")
-        for match in self._after.finditer(text):
-            score = self._score(text, match)
+        steps.spend(2 * len(text))
+        for match in _LIVE.finditer(text):
+            yield self._hit(view, Kind.MESSENGER, 0.9, match.start(), match.end(), "live")
+        if not mentions:
+            return
+        for match in _HANDLE.finditer(text):
+            steps.spend(60)
+            mention, gap = _nearest(text, mentions, match.start(), match.end())
+            if mention is None:
+                continue
+            score = self._score(view, match, mention, gap)
             if score:
-                handle_end = match.start("handle") + len(match["handle"].rstrip(".-"))
-                yield self._hit(view, match["app"], score, match.start("handle"), handle_end, "app-before")
-        for match in self._mention.finditer(text):
-            app = self._strong.search(text, max(0, match.start() - 45), match.start())
-            if app and not _TOPIC.search(text, app.start(), match.start()) and not _NOT_NAMES.match(match.group()):
-                yield self._hit(view, app.group(), 0.8, match.start(), match.end(), "app-near")
+                start = match.start("name") if match["at"] is None else match.start()
+                end = match.start("name") + len(match["name"].rstrip(".-"))
+                yield self._hit(view, mention.kind, score, start, end, "app-near")
 
-    def near_app(self, text: str, start: int) -> Kind | None:
-        """Kind of the messenger or network named shortly before a position, if any."""
+    def find_meeting_ids(self, view: View, mentions: Sequence[Mention], steps: Steps) -> Iterator[Hit]:
+        """Yield the numbers, with passcodes, that open a meeting elsewhere."""
+        steps.spend(len(view.text))
+        meetings = [mention for mention in mentions if mention.kind is Kind.MEETING_LINK]
+        for pattern, group in ((_MEET_CODE, 0), (_MEET_ID, "id")):
+            if not meetings:
+                return
+            for match in pattern.finditer(view.text):
+                start, end = match.span(group)
+                mention, gap = _nearest(view.text, meetings, start, end)
+                if mention is not None and not (gap and self._topics.search(gap)):
+                    yield self._hit(view, Kind.MEETING_LINK, 0.9, start, end, "app-near")
+
+    def near_app(self, mentions: Sequence[Mention], start: int) -> Mention | None:
+        """The service named plainly shortly before a position, if any."""
         found = None
-        for match in self._strong.finditer(text, max(0, start - 45), start):
-            found = self._kinds[match.group()]
+        for mention in mentions:
+            if mention.end <= start <= mention.end + 45 and mention.sort != HINT:
+                found = mention
         return found
 
-    def _score(self, text: str, match: re.Match[str]) -> float:
-        handle, glue, app = match["handle"].rstrip(".-"), match["glue"], match["app"]
-        if _VERSION.fullmatch(handle) or _NOT_NAMES.match(handle) or len(handle) < 3:
+    def _score(self, view: View, match: re.Match[str], mention: Mention, gap: str) -> float:
+        name = match["name"].rstrip(".-")
+        if len(name) < 3 or _VERSION.fullmatch(name) or (mention.start < match.end() and match.start() < mention.end):
             return 0.0
-        is_weak = app in self._weak
-        before = text[max(0, match.start() - 20) : match.start()]
-        is_own = re.search(r"\b(?:my|add|find|i'?m|me|use|on|ник|加我)\b", before) is not None
-        is_linked = ":" in glue or "=" in glue or re.search(r"\w", glue) is not None
-        if handle.startswith("@"):
-            return 0.0 if is_weak and app in ("line", "signal", "x") and not is_own else 0.9
-        is_shaped = any(char in "._#:" or char.isdigit() for char in handle) and not handle[0].isdigit()
-        if is_shaped and is_linked:
-            return 0.9 if not is_weak or is_own or ":" in glue or "id" in glue else 0.6
-        if is_shaped:
-            return 0.85 if is_own else 0.4
-        return 0.5 if is_linked and is_own and glue.strip() in ("is", ":", "id is", "id:") else 0.0
+        text, low = view.text, min(mention.start, match.start())
+        parts = [part for part in _PARTS.split(name) if part]
+        is_marked = match["at"] is not None
+        if (all if is_marked else any)(part in self._code for part in parts) and not (is_marked and len(parts) == 1):
+            return 0.0
+        if self._topics.search(text, mention.end, min(mention.end + 16, match.start())) or (
+            mention.sort == STRONG_NAME and self._topics.search(text, low, match.start())
+        ):
+            return 0.0
+        is_own = self._own.search(text, max(0, low - 24), low) is not None or (
+            self._own.search(gap) is not None if gap else False
+        )
+        is_tight = len(gap) <= 24 and not re.search(r"[^\W_]{3,}\s+[^\W_]{3,}\s+[^\W_]{3,}", gap)
+        altered = view.mark(match.start("name"), match.end("name")) > 0
+        is_shaped = altered or "_" in name or "#" in name or _is_mixed(name) or ("." in name and len(parts[-1]) > 1)
+        is_labelled = any(sign in gap for sign in ":=→>~")
+        return self._weighed(mention, is_marked, is_shaped, is_own, is_tight, is_labelled, altered)
 
-    def _hit(self, view: View, app: str, score: float, start: int, end: int, evidence: str) -> Hit:
-        kind = self._kinds[app]
-        reason = "MSG_HANDLE" if kind is Kind.MESSENGER else "SOCIAL_PROFILE"
+    @staticmethod
+    def _weighed(
+        mention: Mention, is_marked: bool, is_shaped: bool, is_own: bool, is_tight: bool, is_labelled: bool, is_spoken: bool
+    ) -> float:
+        is_strong = mention.sort == STRONG_NAME or mention.is_disguised
+        if is_marked:
+            return 0.9 if is_strong or is_tight else 0.6
+        if is_shaped:
+            if is_strong:
+                return 0.9 if is_own or is_labelled else 0.85 if is_tight else 0.45
+            if mention.sort == HINT:
+                return 0.85 if is_own or is_tight else 0.45
+            return 0.85 if is_tight and (is_own or is_labelled or is_spoken) else 0.4
+        return 0.45 if is_tight and is_labelled and is_strong else 0.0
+
+    @staticmethod
+    def _hit(view: View, kind: Kind, score: float, start: int, end: int, evidence: str) -> Hit:
         is_obfuscated = view.mark(start, end) > 0
-        return Hit(kind, "share", reason, score, start, end, is_obfuscated, (f"ctx:{evidence}",))
+        return Hit(kind, "share", _REASONS[kind], score, start, end, is_obfuscated, (f"ctx:{evidence}",))
+
+
+def _is_mixed(name: str) -> bool:
+    """Whether letters and digits stand together as in account names, not as in "2nd" or "v14"."""
+    letters = sum(char.isalpha() for char in name)
+    return letters >= 3 and any(char.isdigit() for char in name) and not name[0].isdigit()
+
+
+def _nearest(text: str, mentions: Sequence[Mention], start: int, end: int) -> tuple[Mention | None, str]:
+    """The mention that a place belongs to: in the same sentence, one before it first."""
+    best: Mention | None = None
+    gap = ""
+    for mention in mentions:
+        if mention.end <= start <= mention.end + _AFTER:
+            between = text[mention.end : start]
+            if not _STOP.search(between) or len(between) <= 12:
+                best, gap = mention, between
+        elif best is None and end <= mention.start <= end + _BEFORE and not _STOP.search(text, end, mention.start):
+            best, gap = mention, text[end : mention.start]
+    return best, gap

@@ -3,20 +3,18 @@
 import re
 from collections.abc import Iterator
 
-from greenroom_server.screening.lexicon import HostRule, Lexicon, alternation
-from greenroom_server.screening.normalise import WEAK, View
+from greenroom_server.screening.cues import Cue, Found
+from greenroom_server.screening.lexicon import HostRule, Lexicon
+from greenroom_server.screening.normalise import ALTERED, STRONG, WEAK, View
 from greenroom_server.screening.scan import Hit, Steps, sentence_bounds
 from greenroom_server.screening.verdict import Kind
 
 # Labels are bounded and a run of host characters is tried at its start only, so the scan is linear.
 _HOST = re.compile(
-    r"(?<![a-z0-9.@-])(?P<scheme>https?://)?(?P<host>(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,6}[^\W\d_]{2,24})(?![a-z0-9@-])"
+    r"(?<![a-z0-9.@-])(?P<scheme>h(?:tt|xx)ps?://)?(?P<host>(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,6}[^\W\d_]{2,24})(?![a-z0-9@-])"
     r"(?P<port>:\d{2,5})?(?P<path>[/?#][^\s<>\"'`)\]}]*)?"
 )
-_MEETING_ID = re.compile(
-    r"\b(?:meeting|zoom|webex|teams)\b[^\n\d]{0,15}\bid\b\D{0,4}(?P<id>\d[\d -]{7,13}\d"
-    r"(?:\D{0,5}\b(?:passcode|password|pass|pwd|code)\W{0,3}\w{1,20})?)"
-)
+_PAGE = Found(0, 0, "")
 _TRAILING = ".,;:!?*_"
 
 
@@ -32,7 +30,10 @@ class LinkDetector:
         self._doubtful_tlds = frozenset(domains["doubtful_tlds"])
         self._samples = frozenset(domains["work_samples"])
         self._contact_paths = frozenset(domains["contact_paths"])
-        self._phrases = re.compile(alternation(domains["contact_phrases"]))
+        self._phrases = Cue(domains["contact_phrases"])
+        self._page_phrases = Cue(domains["page_phrases"])
+        self._providers = frozenset(lexicon.symbols["providers"])
+        self._contact_labels = frozenset(domains["contact_labels"].split())
 
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the links of a view that matter, left to right."""
@@ -43,13 +44,6 @@ class LinkDetector:
             if hit is not None:
                 yield hit
 
-    def find_meeting_ids(self, view: View, steps: Steps) -> Iterator[Hit]:
-        """Yield the numbers, with passcodes, that open a meeting elsewhere."""
-        steps.spend(len(view.text))
-        for match in _MEETING_ID.finditer(view.text):
-            start, end = match.span("id")
-            yield Hit(Kind.MEETING_LINK, "share", "MEET_ID", 0.9, start, end, view.mark(start, end) > 0)
-
     def _judge(self, view: View, match: re.Match[str]) -> Hit | None:
         host = match["host"].removeprefix("www.")
         path = (match["path"] or "").rstrip(_TRAILING)
@@ -58,7 +52,7 @@ class LinkDetector:
         labels = host.split(".")
         for first in range(len(labels) - 1):
             name = ".".join(labels[first:])
-            if name in self._samples:
+            if name in self._samples or name in self._providers:
                 return None
             rule = self._rules.get(name)
             if rule is not None:
@@ -83,16 +77,26 @@ class LinkDetector:
         tld = labels[-1]
         if tld not in self._tlds and not (len(tld) == 2 and tld.isalpha()):
             return None
-        segment = "/" + path.strip("/").partition("/")[0].partition("?")[0]
-        if segment in self._contact_paths:
+        parts = [f"/{part}" for part in path.partition("?")[0].lower().split("/") if part]
+        if parts and (parts[0] in self._contact_paths or parts[-1].partition(".")[0] in self._contact_paths):
             return Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.9, match.start(), end, mark > 0)
-        low, high = sentence_bounds(view.text, match.start(), end, "!?;\n", limit=80)
+        low, high = sentence_bounds(view.text, match.start(), end, "!?;\n", limit=100)
         phrase = self._phrases.search(view.text, low, high)
-        if phrase is None:
-            return None
+        if phrase is None and self._page_phrases.search(view.text, low, high) is not None:
+            if not mark:
+                return Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.4, match.start(), end, False, ("ctx:page",))
+            phrase = _PAGE
+        is_own_label = labels[0] in self._contact_labels and len(labels) > 2 and mark == 0
         is_sure = bool(match["scheme"] or match["path"]) or match["host"].startswith("www.") or mark > 0
+        if phrase is None:
+            if is_own_label and (path or match["scheme"]):
+                return Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.85, match.start(), end)
+            if mark in (ALTERED, STRONG) and len(labels[-2]) > 2 and (tld not in self._doubtful_tlds or bool(match["path"])):
+                return Hit(Kind.WEBSITE, "share", "WEB_OBFUSCATED", 0.85, match.start(), end, True)
+            is_page = mark == WEAK and (bool(match["path"]) or tld not in self._doubtful_tlds) and len(labels[-2]) > 3
+            return Hit(Kind.WEBSITE, "share", "WEB_OBFUSCATED", 0.45, match.start(), end, True) if is_page else None
         if tld in self._doubtful_tlds and not is_sure and len(labels[-2]) < 7:
             return None
         reason = "WEB_OBFUSCATED" if mark else "WEB_CONTACT"
-        score = 0.8 if mark == WEAK else 0.85
+        score = 0.8 if mark == WEAK and tld in self._doubtful_tlds else 0.85
         return Hit(Kind.WEBSITE, "share", reason, score, match.start(), end, mark > 0, ("ctx:contact",))

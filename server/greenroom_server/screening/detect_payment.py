@@ -1,52 +1,125 @@
-"""Payment handles and addresses: IBAN, wallets, cash tags, UPI and payment apps."""
+"""Payment handles and addresses: IBAN, wallets, cards, cash tags, UPI, Pix, accounts named beside a way to pay."""
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
+from greenroom_server.screening.cues import Cue
+from greenroom_server.screening.digit_runs import runs
+from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import View
 from greenroom_server.screening.scan import Hit, Steps
 from greenroom_server.screening.verdict import Kind
 
-_IBAN = re.compile(r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b")
-_WALLET = re.compile(r"\b(?:0x[0-9a-f]{40}|bc1 ?[02-9ac-hj-np-z](?: ?[02-9ac-hj-np-z]){37,57}|t[1-9a-z]{33})\b")
-_UPI = re.compile(r"\b[a-z0-9][a-z0-9._-]{1,60}@(?:ok(?:hdfcbank|icici|axis|sbi)|ybl|ibl|axl|paytm|upi|apl|fbl|yapl)\b")
-_TAG = re.compile(r"\b(?:cash ?app|cash ?tag)\b[^\n$]{0,20}(?P<tag>\$[a-z][a-z0-9_-]{2,20})")
-_AT = re.compile(r"\b(?:venmo|paypal)\b[^\n@]{0,15}(?<!\w)(?P<tag>@[a-z0-9][a-z0-9_-]{2,30})(?![\w.@])")
-_MONEY_WORDS = re.compile(r"usdt|erc20|trc20|\beth\b|\bbtc\b|wallet|pay|send|deposit|upfront|half|advance")
+_IBAN: Final = re.compile(r"\b[a-z]\s?[a-z]\s?\d\s?\d(?:[ ./-]?[a-z0-9]{1,4}){3,8}\b")
+_WALLET: Final = re.compile(
+    r"\b(?:0x[0-9a-f]{40}|0x(?:[ _-]?[0-9a-f]{2,10}){5,20}|bc1[ _-]?[02-9ac-hj-np-z](?:[ _-]?[02-9ac-hj-np-z]){37,57}"
+    r"|t[1-9a-z]{33}|ltc1[a-z0-9]{39}|[13][1-9a-z]{33}|(?:bnb|addr)1[a-z0-9]{38,100})\b"
+)
+_UPI: Final = re.compile(
+    r"(?<![\w.@])[a-z0-9][a-z0-9._-]{1,60}@(?:ok(?:hdfcbank|icici|axis|sbi)|ybl|ibl|axl|paytm|upi|apl|fbl|yapl|axisb|ptsbi|pthdfc"
+    r"|icici|sbi|hdfcbank|freecharge|jio|ikwik|waaxis|wahdfcbank|wasbi|waicici|superyes|yescred|kotak)\b(?!\.)"
+)
+_TAG: Final = re.compile(r"(?<![\w$])(?P<tag>\$[a-z][a-z0-9_-]{2,20})(?![\w(=.\[{])")
+_AT: Final = re.compile(
+    r"\b(?:venmo|paypal|revolut\w*|picpay|cash ?app|monzo|wise|paysend|bunq|lydia|mercado ?pago)\b[^\n@]{0,30}(?<!\w)(?P<tag>@[a-z0-9][a-z0-9_.-]{2,30})(?![\w@])"
+)
+_PIX: Final = re.compile(r"\b(?:pix|chave)\b[^\n]{0,30}?(?P<key>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b)")
+_CASHTAG_APPS: Final = re.compile(r"cash ?app|cash ?tag|ca\$h")
+_CODE: Final = re.compile(r"\$(?:this|self|scope|state|props|data|env|path|home|user|event|http|router|emit|refs|store|i18n|t|el)\b")
+_MONEY_WORDS: Final = re.compile(
+    r"usdt|erc20|trc20|bep20|\bbsc\b|\beth\b|\bbtc\b|\bsol\b|wallet|crypto|крипт|кошел|cuenta|billetera|carteira|pay|send|deposit|upfront|half|advance|₿"
+)
+_TEST_CARDS: Final = frozenset({"4242424242424242", "4000056655665556", "5555555555554444", "4111111111111111", "4012888888881881"})
+_IBAN_SIZES: Final = dict(
+    al=28, ad=24, at=20, az=28, bh=22, be=16, ba=20, br=29, bg=22, cr=22, hr=21, cy=28, cz=24, dk=18, ee=20, fi=18, fr=27, ge=22, de=22,
+    gi=23, gr=27, hu=28, ie=22, il=23, it=27, kz=20, kw=30, lv=21, lb=28, lt=20, lu=20, mt=31, md=24, mc=27, me=22, nl=18, mk=19, no=15,
+    pk=24, pl=28, ps=29, pt=25, qa=29, ro=24, sa=24, rs=22, sk=24, si=19, es=24, se=24, ch=21, tn=24, tr=26, ae=23, gb=22, ua=29, by=28, eg=29,
+)  # fmt: skip
+_AROUND: Final = 60
 
 
 class PaymentDetector:
     """Finds identifiers that money can be sent to."""
 
+    def __init__(self, lexicon: Lexicon) -> None:
+        words = lexicon.payment
+        self._wallets, self._moves = Cue(words["wallets"]), Cue(words["moves"])
+        self._accounts, self._tests = Cue(words["accounts"]), Cue(words["tests"])
+
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the payment identifiers of a view."""
         text = view.text
-        steps.spend(5 * len(text))
+        steps.spend(8 * len(text))
         for match in _IBAN.finditer(text):
-            if end := _iban_end(match.group()):
-                yield self._hit(view, "PAY_IBAN", 0.95, match.start(), match.start() + end)
+            steps.spend(200)
+            end, is_checked = _iban_end(match.group())
+            if end and (is_checked or "iban" in text or self._is_about_money(text, match.start(), match.end())):
+                yield self._hit(view, "PAY_IBAN", 0.95 if is_checked else 0.85, match.start(), match.start() + end)
         for match in _WALLET.finditer(text):
-            has_context = _MONEY_WORDS.search(text, max(0, match.start() - 60), match.end() + 60)
-            yield self._hit(view, "PAY_WALLET", 0.9 if has_context else 0.6, match.start(), match.end())
+            has_context = _MONEY_WORDS.search(text, max(0, match.start() - _AROUND), match.end() + _AROUND)
+            yield self._hit(view, "PAY_WALLET", 0.9 if has_context else 0.45, match.start(), match.end())
         for match in _UPI.finditer(text):
             yield self._hit(view, "PAY_HANDLE", 0.9, match.start(), match.end())
-        for pattern in (_TAG, _AT):
+        for match in _TAG.finditer(text):
+            if _CODE.match(match["tag"]):
+                continue
+            is_near = _CASHTAG_APPS.search(text, max(0, match.start() - _AROUND), match.end() + _AROUND)
+            yield self._hit(view, "PAY_HANDLE", 0.9 if is_near else 0.3, match.start(), match.end())
+        for pattern, group in ((_AT, "tag"), (_PIX, "key")):
             for match in pattern.finditer(text):
-                yield self._hit(view, "PAY_HANDLE", 0.9, match.start("tag"), match.end("tag"))
+                yield self._hit(view, "PAY_HANDLE", 0.9, *match.span(group))
+        yield from self._numbers(view, steps)
+
+    def _is_about_money(self, text: str, start: int, end: int) -> bool:
+        low, high = max(0, start - _AROUND), end + _AROUND
+        return self._moves.search(text, low, high) is not None or self._wallets.search(text, low, high) is not None
+
+    def _numbers(self, view: View, steps: Steps) -> Iterator[Hit]:
+        """Numbers of cards and accounts, beside a way to pay and a word for paying."""
+        text = view.text
+        for run in runs(text):
+            count = len(run.digits)
+            if not 6 <= count <= 26 or run.is_dull or run.digits in _TEST_CARDS:
+                continue
+            steps.spend(300)
+            near = max(0, run.start - 40)
+            wallet = self._wallets.search(text, near, run.start)
+            account = self._accounts.search(text, near, run.start)
+            money = self._moves.search(text, max(0, run.start - 2 * _AROUND), run.end + _AROUND)
+            if self._tests.search(text, max(0, run.start - _AROUND), run.end + 30):
+                continue
+            is_card = count == 16 and _holds(run.digits) and run.digits[0] in "23456" or count == 16 and len(run.groups) == 4
+            is_sure = (wallet and (money or count >= 9)) or (account and money and count >= 8) or (is_card and money and (wallet or account))
+            if is_sure and (count >= 8 or wallet is not None) and "." not in "".join(run.gaps):
+                yield self._hit(view, "PAY_HANDLE", 0.85, run.start, run.end)
+            elif is_card and money:
+                yield self._hit(view, "PAY_HANDLE", 0.45, run.start, run.end)
 
     @staticmethod
     def _hit(view: View, reason: str, score: float, start: int, end: int) -> Hit:
         return Hit(Kind.PAYMENT, "share", reason, score, start, end, view.mark(start, end) > 0)
 
 
-def _iban_end(candidate: str) -> int:
-    """Length of the longest prefix whose check digits hold (ISO 13616), 0 when none does."""
-    end = len(candidate)
-    while end >= 15:
-        compact = candidate[:end].replace(" ", "")
-        if 15 <= len(compact) <= 34:
-            digits = "".join(str(int(char, 36)) for char in compact[4:] + compact[:4])
-            if int(digits) % 97 == 1:
-                return end
-        end = candidate.rfind(" ", 0, end)
-    return 0
+def _holds(digits: str) -> bool:
+    """Whether the check digit of a card holds (ISO 7812)."""
+    doubled = [int(char) * (1 + index % 2) for index, char in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def _iban_end(candidate: str) -> tuple[int, bool]:
+    """Length of the prefix that has an IBAN's size, and whether its check digits hold (ISO 13616); 0 when none has."""
+    compact = ""
+    wanted = 0
+    for index, char in enumerate(candidate):
+        if not char.isalnum():
+            continue
+        compact += char
+        if len(compact) == 4:
+            wanted = _IBAN_SIZES.get(compact[:2], 0)
+            if not wanted or not compact[2:].isdigit():
+                return 0, False
+        if wanted and len(compact) == wanted:
+            digits = "".join(str(int(each, 36)) for each in compact[4:] + compact[:4] if each.isascii())
+            return index + 1, int(digits) % 97 == 1
+    return 0, False

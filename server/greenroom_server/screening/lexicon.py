@@ -3,14 +3,19 @@
 Source: the TOML files in ``screening/words``; server/docs/screening.md says how to extend them.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
-from re import escape
 from typing import Any
 
+from greenroom_server.screening.cues import any_of, entries
+from greenroom_server.screening.normalise import fold_word
+from greenroom_server.screening.numerals import Numerals
 from greenroom_server.screening.verdict import Kind
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class App:
     """Names that hardly mean anything else."""
     weak: tuple[str, ...]
     """Names that are also ordinary words."""
+    hints: tuple[str, ...]
+    """Descriptions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +58,40 @@ class Lexicon:
     """The tables of ``marks.toml``."""
     intents: dict[str, Any]
     """The tables of ``intents.toml``."""
+    phone: dict[str, str]
+    """The lists of ``phone.toml``."""
+    payment: dict[str, str]
+    """The lists of ``payment.toml``."""
+    handles: dict[str, str]
+    """The lists of ``handles.toml``."""
+    symbols: dict[str, Any]
+    """The tables of ``symbols.toml``."""
+    numerals: Numerals
 
     def names(self, *kinds: Kind, is_weak_included: bool = False) -> list[str]:
         """Names of the apps of these kinds."""
         chosen = [app for app in self.apps if app.kind in kinds]
-        return [name for app in chosen for name in (*app.strong, *(app.weak if is_weak_included else ()))]
+        every = [name for app in chosen for name in (*app.strong, *(app.weak if is_weak_included else ()))]
+        return [name.rstrip("*") for name in every]
 
 
 def load_lexicon() -> Lexicon:
     """Read the word lists that ship with the package."""
     apps, hosts = _read("apps.toml"), _read("hosts.toml")
-    marks, intents = _read("marks.toml"), _read("intents.toml")
+    marks, intents = _folded(_read("marks.toml")), _folded(_read("intents.toml"))
     return Lexicon(
         version=marks["version"],
         apps=tuple(
-            App(app["name"], Kind(app["kind"]), tuple(app["strong"]), tuple(app["weak"])) for app in apps["app"]
+            App(
+                app["name"],
+                Kind(app["kind"]),
+                _with_twins(_words(entries(app["strong"]))),
+                _words(entries(app["weak"])),
+                _words(entries(app.get("hints", ""))),
+            )
+            for app in apps["app"]
         ),
-        weak_app_triggers=tuple(apps["weak_triggers"]),
+        weak_app_triggers=_words(apps["weak_triggers"]),
         hosts={
             host: HostRule(Kind(rule["kind"]), rule["reason"], tuple(rule.get("paths", ())), rule.get("profile", False))
             for host, rule in hosts["host"].items()
@@ -76,6 +100,11 @@ def load_lexicon() -> Lexicon:
         reserved_segments=frozenset(hosts["reserved_segments"]),
         marks=marks,
         intents=intents,
+        phone=_folded(_read("phone.toml")),
+        payment=_folded(_read("payment.toml")),
+        handles=_folded(_read("handles.toml")),
+        symbols=_folded(_read("symbols.toml")),
+        numerals=Numerals(_folded(_read("numbers.toml"))),
     )
 
 
@@ -84,11 +113,37 @@ def alternation(words: Iterable[str]) -> str:
 
     Word edges are asked of ASCII words only: other scripts inflect or write without spaces.
     """
-    ordered = sorted(set(words), key=len, reverse=True)
-    ascii_words = "|".join(escape(word) for word in ordered if word.isascii())
-    others = "|".join(escape(word) for word in ordered if not word.isascii())
+    chosen = set(words)
+    ascii_words = any_of(word for word in chosen if word.isascii())
+    others = any_of(word for word in chosen if not word.isascii())
     parts = [rf"(?:\b(?:{ascii_words})\b)"] if ascii_words else []
     return "(?:" + "|".join(parts + ([others] if others else [])) + ")"
+
+
+def _words(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(fold_word, words)))
+
+
+def _with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Also the names with a capital I for an l, and with "rn" for an m."""
+    twins = [
+        twin
+        for name in names
+        if name.isascii() and len(name) > 5
+        for twin in (name.replace("l", "i"), name.replace("m", "rn"), name.replace("l", "i").replace("m", "rn"), name.replace("i", "l"))
+    ]
+    return tuple(dict.fromkeys((*names, *twins)))
+
+
+def _folded(value: Any) -> Any:
+    """Words and patterns in the form that texts have in a view; ASCII stays, since it may be a pattern."""
+    if isinstance(value, dict):
+        return {_folded(key): _folded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_folded(each) for each in value]
+    if isinstance(value, str) and not value.isascii():
+        return _NOT_ASCII.sub(lambda run: fold_word(run.group()), value)
+    return value
 
 
 def _read(name: str) -> dict[str, Any]:

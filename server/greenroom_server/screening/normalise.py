@@ -6,22 +6,16 @@ and needs no map.
 """
 
 import re
-import unicodedata
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-PLAIN, ALTERED, STRONG, WEAK = 0, 1, 2, 3
-"""Marks: as written; another character was meant; a symbol in brackets or between odd spaces; a bare word."""
+from greenroom_server.screening.folding import ALTERED, LOOKALIKES, PLAIN, STRONG, TO_CYRILLIC, WEAK, fold
+
+__all__ = ["ALTERED", "PLAIN", "STRONG", "WEAK", "View", "normalise", "rewrite"]
 
 _NON_ASCII = re.compile(r"[^\x00-\x7f]+")
-_TOKEN = re.compile(r"\S+")
-
-_SMALL_CAPS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True))
-_QUOTES = {"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "…": "...", "\u00a0": " "}
-_CYRILLIC_TWINS = dict(zip("аеорсухікмтвнѕјԁһԛԝѵ", "aeopcyxikmtbhsjdhqwv", strict=True))
-_GREEK_TWINS = dict(zip("αεορυχικντω", "aeopuxikvtw", strict=True))
-_LOOKALIKES = _CYRILLIC_TWINS | _GREEK_TWINS
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +39,9 @@ class View:
 
 
 def normalise(text: str) -> View:
-    """First view of a text: compatibility forms folded, invisible characters dropped, lower case.
+    """First view of a text: compatibility forms folded, accents and invisible characters dropped, lower case.
 
-    Cyrillic and Greek letters become their Latin look-alikes only in words that mix them with Latin.
+    Words that mix scripts become Latin, or Cyrillic if a letter of theirs has no Latin twin.
     """
     if text.isascii():
         return View(text.lower())
@@ -57,7 +51,7 @@ def normalise(text: str) -> View:
     for run in _NON_ASCII.finditer(text):
         _copy(text, position, run.start(), pieces, starts, ends, marks)
         for index in range(run.start(), run.end()):
-            folded, mark = _fold(text[index], bool(pieces) and pieces[-1][-1:].isascii())
+            folded, mark = fold(text[index], pieces[-1][-1] if pieces else "", text[index + 1 : index + 2])
             if not folded:
                 if ends:
                     ends[-1] = index + 1
@@ -71,6 +65,11 @@ def normalise(text: str) -> View:
         position = run.end()
     _copy(text, position, len(text), pieces, starts, ends, marks)
     return View(_resolve_lookalikes("".join(pieces), marks), starts, ends, marks)
+
+
+def fold_word(word: str) -> str:
+    """Give a word of a list in the form that it has in a view."""
+    return normalise(word).text
 
 
 def _copy(
@@ -89,39 +88,26 @@ def _copy(
         marks.extend(bytes(end - start))
 
 
-def _fold(char: str, is_after_ascii: bool) -> tuple[str, int]:
-    """Replacement of one non-ASCII character and its mark; an empty one drops the character."""
-    if char in _QUOTES:
-        return _QUOTES[char], PLAIN
-    if char in _SMALL_CAPS:
-        return _SMALL_CAPS[char], ALTERED
-    category = unicodedata.category(char)
-    if category == "Cf":
-        return "", ALTERED
-    if category in ("Mn", "Me"):
-        # Joined emoji and accents typed as two characters are no disguise, but nothing is lost either.
-        return ("", ALTERED) if is_after_ascii or "\ufe00" <= char <= "\ufe0f" else (char, PLAIN)
-    folded = unicodedata.normalize("NFKC", char).lower()
-    if category == "Nd":
-        digit = str(unicodedata.digit(char))
-        return digit, PLAIN if folded == char else ALTERED
-    if folded == char or folded == char.lower():
-        return folded, PLAIN
-    return folded, ALTERED if folded.isascii() and folded.strip() else PLAIN
-
-
 def _resolve_lookalikes(text: str, marks: bytearray) -> str:
-    """Latinise the look-alikes of words that mix scripts; lengths stay."""
-    if not any(char in _LOOKALIKES for char in text):
+    """Give words that mix scripts one script; lengths stay."""
+    if not any(char in LOOKALIKES for char in text):
         return text
     chars = list(text)
-    for token in _TOKEN.finditer(text):
-        word = token.group()
-        if word.isascii() or not any("a" <= char <= "z" for char in word):
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if word.isascii():
             continue
-        for index, char in enumerate(word, token.start()):
-            if char in _LOOKALIKES:
-                chars[index] = _LOOKALIKES[char]
+        latin = [char for char in word if char < "\u0250"]
+        if not latin:
+            continue
+        twins = LOOKALIKES
+        if any(char not in LOOKALIKES for char in word if char >= "\u0250"):
+            if any(char not in TO_CYRILLIC for char in latin):
+                continue
+            twins = TO_CYRILLIC
+        for index, char in enumerate(word, match.start()):
+            if char in twins:
+                chars[index] = twins[char]
                 marks[index] = max(marks[index], ALTERED)
     return "".join(chars)
 
@@ -146,6 +132,8 @@ def rewrite(view: View, edits: Iterable[tuple[int, int, str, int]]) -> View:
     for start, end, replacement, mark in edits:
         keep(position, start)
         source_start, source_end = view.source_span(start, end)
+        if not replacement and ends:
+            ends[-1], marks[-1] = source_end, max(marks[-1], mark)
         pieces.append(replacement)
         for _ in replacement:
             starts.append(source_start)

@@ -28,9 +28,15 @@ class ScreeningPolicy:
     candidates_count: int
     steps_base: int
     steps_per_code_point: int
+    window_code_points: int
+    window_fragments: int
+    window_messages: int
+    window_ms: int
     certain: float
     doubtful: float
     recorded: float
+    learned_bounce: float
+    learned_veto: float
     states_before_gate: frozenset[str]
     states_after_gate: frozenset[str]
     states_access_grant: frozenset[str]
@@ -61,16 +67,23 @@ class ScreeningPolicy:
             raise ValueError(f"The screening policy is not valid TOML: {error}.") from error
         limits, thresholds = reader.table("limits"), reader.table("thresholds")
         states, surfaces = reader.table("states"), reader.table("surfaces")
-        notices = reader.table("notices")
+        window = reader.table("window")
+        learned, notices = reader.table("learned"), reader.table("notices")
         policy = cls(
             version=reader.string("version"),
             text_code_points=limits.integer("text_code_points", 1, 100_000),
             candidates_count=limits.integer("candidates_count", 1, 1_000),
             steps_base=limits.integer("steps_base", 1, 10_000_000),
             steps_per_code_point=limits.integer("steps_per_code_point", 1, 10_000),
+            window_code_points=window.integer("code_points", 1, 1_000),
+            window_fragments=window.integer("fragments", 0, 100),
+            window_messages=window.integer("messages", 1, 1_000),
+            window_ms=window.integer("minutes", 1, 1_440) * 60_000,
             certain=thresholds.score("certain"),
             doubtful=thresholds.score("doubtful"),
             recorded=thresholds.score("recorded"),
+            learned_bounce=learned.score("bounce"),
+            learned_veto=learned.score("veto"),
             states_before_gate=states.strings("before_gate"),
             states_after_gate=states.strings("after_gate"),
             states_access_grant=states.strings("access_grant"),
@@ -81,7 +94,7 @@ class ScreeningPolicy:
             notice_doubtful=notices.string("doubtful"),
             placeholders=_placeholders(reader.table("placeholders")),
         )
-        for table in (limits, thresholds, states, surfaces, notices, reader):
+        for table in (limits, window, thresholds, learned, states, surfaces, notices, reader):
             table.refuse_unread()
         policy._check()
         return policy
@@ -89,6 +102,8 @@ class ScreeningPolicy:
     def _check(self) -> None:
         if not self.recorded <= self.doubtful <= self.certain:
             raise ValueError("The thresholds must rise: recorded <= doubtful <= certain.")
+        if self.learned_veto > self.learned_bounce:
+            raise ValueError("The learned scores must rise: veto <= bounce.")
         if both := self.states_before_gate & self.states_after_gate:
             raise ValueError(f"States cannot be on both sides of the gate: {', '.join(sorted(both))}.")
         if unknown := self.states_access_grant - self.states_before_gate:

@@ -4,11 +4,23 @@ One pass of an Aho-Corasick automaton over the lower-cased text and one count of
 has no trigger and is allowed at this point.
 """
 
+import re
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
+from greenroom_server.screening.apps import LEET
+from greenroom_server.screening.cues import entries
+from greenroom_server.screening.detect_encoded import encoded_literals
+from greenroom_server.screening.digit_runs import PHONE_DIGITS
 from greenroom_server.screening.lexicon import Lexicon
+
+_LEET_NAME = re.compile("[a-zа-я][013457][a-zа-я]")
+_BETWEEN = re.compile(r"[^\W_][^\w\s.,;:!?'\"()/\[\]-]{1,3}[^\W_]")
+_DOMAINS = (".com", ".net", ".org", ".io ", ".co/", ".co.", ".ru", ".ua", ".de", ".es", ".fr", ".pt", ".pl", ".br", ".studio", ".agency", ".site")
+"""Endings of which one opens the slow path for links that are offered as a way to make contact."""
+_ORDINARY = frozenset({"point", "period", "stop", "daught", "bod", "pont"})
+"""Words for the dot that are too common to open the slow path."""
 
 
 class Trigger:
@@ -25,14 +37,20 @@ class Trigger:
     NUMBER_WORDS: Final = 128
     SPACED: Final = 256
     """Unusually many single characters or separators."""
+    ENCODED: Final = 512
+    DECODED: Final = 1024
+    """Set by who scans what a code held; codes in codes are not looked for."""
+    FRAGMENTS: Final = MAIL | SPOKEN | LINK | APP | PAYMENT | PHONE | NUMBER_WORDS
+    """What is looked for in messages that were joined."""
 
 
-PHONE_DIGITS = 7
-"""Fewest digits of a number that can be dialled."""
-
+_SPOKEN_DIGITS = 8
+"""Number words count twice, since they often stand for two digits."""
+_LEET = re.compile("[0-9][oilszbоізбч]|[oilszbоізбч][0-9]")
 _SEPARATORS = b" .-*"
 _NEITHER = bytes(set(range(256)) - set(b"0123456789" + _SEPARATORS))
 _NUMBER_WORD = 1 << 16
+_NAMES = Trigger.APP | Trigger.SPOKEN | Trigger.PAYMENT
 
 
 class Prefilter:
@@ -45,26 +63,31 @@ class Prefilter:
             for word in words:
                 classes[word] = classes.get(word, 0) | trigger
 
-        symbols, mail = lexicon.marks["symbols"], lexicon.marks["mail"]
+        symbols = lexicon.symbols
+        words = {name: entries(symbols[name]) for name in symbols if isinstance(symbols[name], str)}
+        spellings = [name for names in symbols["providers"].values() for name in entries(names) if len(name) > 3]
         add(["@", "&#64", "%40"], Trigger.MAIL)
-        add(["&#", "%2e", "©", *mail["providers_alone"], "яндекс"], Trigger.SPOKEN)
-        add(["_at_", "_dot_", ". com", " .com", " . me", " / ", " {at", "<at>"], Trigger.SPOKEN)
-        add([bracket + word for bracket in "([" for word in symbols["at_in_brackets"]], Trigger.SPOKEN)
-        add([bracket + word for bracket in "([" for word in symbols["dot_in_brackets"]], Trigger.SPOKEN)
-        add([f" {word} " for word in symbols["dot"]], Trigger.SPOKEN)
-        add([f" {word} " for word in symbols["at"] if word != "at"], Trigger.SPOKEN)
+        add(["&#", "%2e", *spellings, *symbols["providers"]], Trigger.SPOKEN)
+        add([name for names in symbols["hosts"].values() for name in entries(names)], Trigger.SPOKEN)
+        add(["(a)", "(а)"], Trigger.SPOKEN)
+        add(["_at_", "_dot_", "-dot-", ". com", " .com", " . me", " / ", " {at", "<at>", ",com", "*com"], Trigger.SPOKEN)
+        add([bracket + word for bracket in "([" for word in words["at_brackets"] if word != "@"], Trigger.SPOKEN)
+        add([bracket + word for bracket in "([" for word in words["dot_brackets"] if word != ","], Trigger.SPOKEN)
+        add([f" {word} " for word in words["dot_sure"]], Trigger.SPOKEN)
+        add([f" {word} " for word in words["dot_bare"] if word not in _ORDINARY], Trigger.SPOKEN)
+        add([f" {word}" for word in (*words["at_sure"], *words["underscore"])], Trigger.SPOKEN)
+        add(encoded_literals(), Trigger.ENCODED)
         add([*lexicon.hosts, "://", "www.", "discord,gg"], Trigger.LINK)
-        add(lexicon.marks["domains"]["contact_phrases"], Trigger.LINK)
-        add(lexicon.marks["domains"]["contact_paths"], Trigger.LINK)
+        add(["hxxp", *_DOMAINS], Trigger.LINK)
         for app in lexicon.apps:
-            add(list(app.strong), Trigger.PAYMENT if app.kind == "payment" else Trigger.APP)
+            add([name.rstrip("*") for name in app.hints if len(name) > 4 or not name.isascii()], Trigger.APP)
+            add([name.rstrip("*") for name in app.strong], Trigger.PAYMENT if app.kind == "payment" else Trigger.APP)
         add(list(lexicon.weak_app_triggers), Trigger.APP)
         add(["0x", "bc1", "iban", "wallet", "trc20", "erc20", " upi", "$"], Trigger.PAYMENT)
         add(lexicon.intents["triggers"], Trigger.INTENT)
-        numbers = lexicon.marks["numbers"]
-        words = [*numbers["digits"], *numbers["tens"], *numbers["repeats"]]
-        # Two ASCII letters are a part of too many words; a number spelled out has longer ones as well.
-        add([word for word in words if len(word) > 2 or not word.isascii()], _NUMBER_WORD)
+        for word in lexicon.numerals.strong_words():
+            # Short words are a part of too many others; a number spelled out has longer ones as well.
+            add([word if len(word) > 3 or not word.isascii() else " " + word], _NUMBER_WORD)
         automaton = AhoCorasick(list(classes), implementation=Implementation.DFA)
         self._matches = automaton.find_matches_as_indexes
         self._classes = list(classes.values())
@@ -83,7 +106,14 @@ class Prefilter:
         digits = len(kept.translate(None, _SEPARATORS))
         if digits >= PHONE_DIGITS:
             bits |= Trigger.PHONE
-        if words + digits >= PHONE_DIGITS and words > 1:
+        if digits and _LEET_NAME.search(lowered):
+            for index, _, _ in self._matches(lowered.translate(LEET), overlapping=True):
+                bits |= classes[index] & _NAMES
+        if not lowered.isascii() and _BETWEEN.search(lowered):
+            bits |= Trigger.SPOKEN
+        if words and 2 * words + digits >= _SPOKEN_DIGITS and (words > 1 or digits > 4):
+            bits |= Trigger.NUMBER_WORDS
+        elif digits > 3 and len(_LEET.findall(lowered)) > 1:
             bits |= Trigger.NUMBER_WORDS
         if (len(kept) - digits) * 4 > len(lowered):
             bits |= Trigger.SPACED

@@ -4,15 +4,18 @@ Source: server/docs/screening.md.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from greenroom_server.screening.context import Context
-from greenroom_server.screening.decide import Decision, decide
+from greenroom_server.screening.cues import Cue
+from greenroom_server.screening.decide import Decision, decide, is_before_gate
 from greenroom_server.screening.detect import Detectors
+from greenroom_server.screening.learned import Judge, is_settled, judged, shipped_scorer
 from greenroom_server.screening.lexicon import load_lexicon
 from greenroom_server.screening.masking import mask
-from greenroom_server.screening.normalise import normalise
+from greenroom_server.screening.normalise import ALTERED, normalise
 from greenroom_server.screening.policy import ScreeningPolicy
-from greenroom_server.screening.prefilter import Prefilter
+from greenroom_server.screening.prefilter import Prefilter, Trigger
 from greenroom_server.screening.scan import Steps
 from greenroom_server.screening.verdict import (
     ACTION_ORDER,
@@ -23,6 +26,10 @@ from greenroom_server.screening.verdict import (
     Kind,
     Verdict,
 )
+from greenroom_server.screening.window import Window
+
+_DISGUISED = 3
+"""Altered characters from which on a text is looked at by all detectors."""
 
 
 class Screen:
@@ -31,22 +38,30 @@ class Screen:
     A call is pure: the same text and context give the same verdict. It never raises.
     """
 
-    def __init__(self, policy: ScreeningPolicy) -> None:
-        """Read the word lists and compile the detectors; takes some tens of milliseconds."""
+    def __init__(self, policy: ScreeningPolicy, scorer: Judge | None | Literal["shipped"] = "shipped") -> None:
+        """Read the word lists and compile the detectors; takes some tens of milliseconds.
+
+        Args:
+            scorer: judges intent where rules are not certain; None leaves everything to the rules.
+        """
         lexicon = load_lexicon()
         self._policy = policy
+        self._scorer = shipped_scorer() if scorer == "shipped" else scorer
         self._ruleset = lexicon.version
         self._version = policy.version
         self._limit = policy.text_code_points
         self._prefilter = Prefilter(lexicon)
         self._detectors = Detectors(lexicon, policy)
+        self._window = Window(policy, Cue(lexicon.phone["calls"]), Cue(lexicon.phone["joins"]))
 
     def is_plainly_clean(self, text: str) -> bool:
         """Say whether a text is such that every verdict on it, in any context, is a plain ``allow``.
 
         A short cut for the caller that sends most texts: no context and no verdict has to be made for them.
         """
-        return text.isascii() and len(text) <= self._limit and not self._prefilter(text.lower())
+        if not text.isascii() or len(text) > self._limit or self._window.is_fragment(text):
+            return False
+        return not self._prefilter(text.lower())
 
     def __call__(self, text: str, context: Context) -> Verdict:
         """Judge one text.
@@ -63,14 +78,16 @@ class Screen:
                 return self._clean(text, context, 0)
             if length > self._limit:
                 return self._failed(context, 0, "limit:length", "policy.unscannable")
-            if text.isascii() and not self._prefilter(text.lower()):
+            is_split = bool(context.earlier) and self._window.is_fragment(text)
+            if not is_split and text.isascii() and not self._prefilter(text.lower()):
                 # Most traffic ends here; the rest can afford to pass the prefilter twice.
                 return self._clean(text, context, length)
             steps = Steps(self._policy.steps_base + self._policy.steps_per_code_point * length)
             findings = self._findings(text, context, steps)
-            if not findings:
-                return self._clean(text, context, steps.spent)
-            return self._verdict(text, context, findings, steps)
+            verdict = self._verdict(text, context, findings, steps) if findings else None
+            if is_split and (verdict is None or verdict.action not in (Action.BOUNCE, Action.HOLD)):
+                verdict = self._completed(text, context, findings, steps) or verdict
+            return verdict or self._clean(text, context, steps.spent)
         except Exception as error:  # noqa: BLE001 - the promise of this class; the caller alerts on has_failed
             spent = steps.spent if steps is not None else 0
             return self._failed(context, spent, f"error:{type(error).__name__}", "policy.filter_failed")
@@ -79,15 +96,38 @@ class Screen:
         steps.spend(len(text))
         view = normalise(text)
         triggers = self._prefilter(view.text)
+        if view.marks is not None and view.marks.count(ALTERED) >= _DISGUISED:
+            triggers |= Trigger.FRAGMENTS
         if not triggers:
             return ()
-        findings = self._detectors.find(view, len(text), triggers, steps)
+        findings = self._detectors.find(view, text, triggers, steps)
+        if self._scorer is not None and not is_settled(self._policy, findings):
+            steps.spend(4 * len(text))
+            findings = judged(self._policy, self._scorer, view.text, len(text), findings)
         granted = context.granted_emails if context.state in self._policy.states_access_grant else ()
         return [
             finding
             for finding in findings
             if finding.score >= self._policy.recorded and not (granted and _is_granted(text, finding, granted))
         ]
+
+    def _completed(
+        self, text: str, context: Context, findings: Sequence[Finding], steps: Steps
+    ) -> Verdict | None:
+        """The verdict on a text that completes a contact begun in earlier messages, if it does."""
+        if not is_before_gate(self._policy, context):
+            return None
+        steps = Steps(self._policy.steps_base + self._policy.steps_per_code_point * self._limit)
+
+        def scan(joined: str) -> Sequence[Finding]:
+            view = normalise(joined)
+            return self._detectors.find(view, joined, self._prefilter(view.text) | Trigger.FRAGMENTS, steps)
+
+        split = self._window.find(text, context.earlier, scan)
+        if split is None:
+            return None
+        verdict = self._verdict(text, context, [*findings, split.finding], steps)
+        return verdict._replace(retro=split.retro)
 
     def _verdict(self, text: str, context: Context, findings: Sequence[Finding], steps: Steps) -> Verdict:
         decision = decide(self._policy, context, findings)

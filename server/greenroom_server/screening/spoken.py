@@ -5,67 +5,55 @@ import re
 from collections.abc import Iterator
 
 from greenroom_server.screening.lexicon import Lexicon
-from greenroom_server.screening.normalise import ALTERED, STRONG, WEAK, View, rewrite
+from greenroom_server.screening.normalise import ALTERED, STRONG, View, rewrite
 from greenroom_server.screening.scan import Steps
+from greenroom_server.screening.symbols import Symbols
 
 _ENCODED = re.compile(r"&#x?[0-9a-f]{1,5};|%(?:40|2e|2f|3a)")
-_SPACED = re.compile(r"(?<!\S)\S(?: \S){4,}(?!\S)|(?<![^\W_])[^\W_]([.\-*_])[^\W_](?:\1[^\W_]){2,}(?![^\W_])")
+_MARKUP = re.compile(r"</?(?:[bisup]|em|i|u|br|span|a|code|tt|font|strong|wbr)(?:\s[^<>]{0,60})?/?>|~~|`(?=[^`\s]{1,40}`)|(?<=[^\s`])`")
+_SPACED = re.compile(
+    r"(?<!\S)\S(?:[ \u2009]\S){4,}(?!\S)"
+    r"|(?<![^\W_])[^\W_]([.\-*_~|/+])[^\W_](?:\1[^\W_]){2,}(?![^\W_])"
+    r"|(?<![^\W_])[^\W_]([\-*_~|/+])[^\W_](?:\2[^\s\-*~|/+]){3,60}(?![^\W_])"
+)
+_SPACED_SHORT = re.compile(r"(?<!\S)\S(?: \S){1,4}(?!\S)")
+_STREWN = re.compile(r"(?P<noise>[^\w\s@.]{1,5}|_\w{1,4}_|\.|_)@(?P=noise)")
+_LEET = re.compile(r"(?<![^\W_])(?=[^\W_]{0,20}\d)[\doоilіszзbбgчqe]{2,20}(?![^\W_])")
+_LEADING = re.compile(r"[oоilіszзbбgч]\d")
+_LEET_DIGITS = str.maketrans("oоilіszзbбgчqe", "00111523869493")
 
 
 class Rewriter:
     """Builds the views; compiled from the word lists once."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        symbols, mail = lexicon.marks["symbols"], lexicon.marks["mail"]
-        numbers = lexicon.marks["numbers"]
-        providers = _any(mail["providers"])
-        self._symbols = re.compile(
-            rf"(?P<at>\s{{0,3}}[(\[{{<]\s?(?:{_any(symbols['at_in_brackets'])})\s?[)\]}}>]\s{{0,3}}"
-            rf"|\s{{0,3}}(?<=[^\W_])_at_(?=[^\W_])|\s{{0,3}}©\s{{0,3}}|(?<=[^\W_])#(?=(?:{providers})\b))"
-            rf"|(?P<dot>\s{{0,3}}[(\[{{<]\s?(?:{_any(symbols['dot_in_brackets'])})\s?[)\]}}>]\s{{0,3}}"
-            rf"|(?<=[^\W_])_dot_(?=[^\W_])|\s{{1,3}}\.\s{{0,3}}(?=[^\W_])"
-            rf"|(?<=[^\W\d_])[,*](?=(?:com|gg|me|net|org)\b))"
-            rf"|(?P<bare_at>\s{{1,3}}@\s{{0,3}}|@\s{{1,3}})"
-            rf"|(?P<word_at>\s{{1,3}}(?:then )?(?:the )?(?:{_any(symbols['at'])})(?: then)?\s{{1,3}})"
-            rf"|(?P<word_dot>\s{{1,3}}(?:then )?(?:{_any(symbols['dot'])})\s{{1,3}})"
-            rf"|(?P<slash>\s{{1,3}}(?:{_any(symbols['slash'])}|/)\s{{1,3}})"
-        )
-        self._number = re.compile(r"[〇零一二三四五六七八九]|[^\W\d_〇零一二三四五六七八九]+")
-        self._digits: dict[str, str] = numbers["digits"]
-        self._tens: dict[str, str] = numbers["tens"]
-        self._repeats: dict[str, int] = numbers["repeats"]
+        self._symbols = Symbols(lexicon)
+        self._numerals = lexicon.numerals
 
     def decoded(self, view: View, steps: Steps) -> View:
-        """The view with character references and percent escapes resolved."""
-        steps.spend(len(view.text))
-        return rewrite(view, self._decodings(view.text))
+        """The view with character references and percent escapes resolved, without markup and strewn-in separators."""
+        steps.spend(3 * len(view.text))
+        view = rewrite(view, self._decodings(view.text))
+        if "<" in view.text or "~" in view.text or "`" in view.text:
+            view = rewrite(view, ((m.start(), m.end(), "", ALTERED) for m in _MARKUP.finditer(view.text)))
+        return rewrite(view, _strewn(view.text))
 
     def despaced(self, view: View, steps: Steps) -> View:
         """The view with runs of single letters joined; runs of digits alone stay."""
         steps.spend(len(view.text))
-        return rewrite(view, _joins(view.text))
+        joined = rewrite(view, _joins(view.text, _SPACED, 3))
+        # Where letters were spread out once, shorter runs are spread out as well.
+        return joined if joined is view else rewrite(joined, _joins(joined.text, _SPACED_SHORT, 2))
 
     def symbols(self, view: View, steps: Steps) -> View:
         """The view with words for ``@``, ``.`` and ``/`` replaced; marks tell how bare they were."""
-        steps.spend(2 * len(view.text))
-        replacements = {"at": "@", "bare_at": "@", "word_at": "@", "slash": "/"}
-        return rewrite(
-            view,
-            (
-                (
-                    match.start(),
-                    match.end(),
-                    replacements.get(match.lastgroup or "", "."),
-                    WEAK if (match.lastgroup or "").startswith("word") else STRONG,
-                )
-                for match in self._symbols.finditer(view.text)
-            ),
-        )
+        return self._symbols.read(view, steps)
 
     def digits(self, view: View, steps: Steps) -> View:
-        """The view with number words replaced by digits."""
-        steps.spend(2 * len(view.text))
-        return rewrite(view, self._number_words(view.text))
+        """The view with number words, and letters that pass for digits, replaced by digits."""
+        steps.spend(4 * len(view.text))
+        view = rewrite(view, _leet_digits(view.text))
+        return rewrite(view, ((run.start, run.end, run.digits, ALTERED) for run in self._numerals.runs(view.text)))
 
     def _decodings(self, text: str) -> Iterator[tuple[int, int, str, int]]:
         for match in _ENCODED.finditer(text):
@@ -74,36 +62,35 @@ class Rewriter:
             if len(char) == 1 and "!" <= char <= "~":
                 yield match.start(), match.end(), char.lower(), STRONG
 
-    def _number_words(self, text: str) -> Iterator[tuple[int, int, str, int]]:
-        found = [
-            match
-            for match in self._number.finditer(text)
-            if match.group() in self._digits or match.group() in self._tens or match.group() in self._repeats
-        ]
-        skipped = False
-        for index, match in enumerate(found):
-            if skipped:
-                skipped = False
-                continue
-            word, end = match.group(), match.end()
-            after = found[index + 1] if index + 1 < len(found) else None
-            is_next = after is not None and after.start() - end <= 1
-            unit = self._digits.get(after.group()) if after is not None and is_next else None
-            if word in self._digits:
-                yield match.start(), end, self._digits[word], ALTERED
-            elif word in self._tens:
-                yield match.start(), end, self._tens[word] + ("" if unit and unit != "0" else "0"), ALTERED
-            elif unit and after is not None:
-                yield match.start(), after.end(), unit * self._repeats[word], ALTERED
-                skipped = True
+
+def _leet_digits(text: str) -> list[tuple[int, int, str, int]]:
+    """Words of digits and letters that look like digits, if one has such a letter before a digit."""
+    found = [match for match in _LEET.finditer(text) if not match.group().isdigit()]
+    if not any(_LEADING.search(match.group()) for match in found):
+        return []
+    return [(match.start(), match.end(), match.group().translate(_LEET_DIGITS), ALTERED) for match in found]
 
 
-def _joins(text: str) -> Iterator[tuple[int, int, str, int]]:
-    for match in _SPACED.finditer(text):
+def _strewn(text: str) -> Iterator[tuple[int, int, str, int]]:
+    """Separators that stand on both sides of a sign, in the word around it."""
+    for match in list(_STREWN.finditer(text))[:3]:
+        noise, at = match["noise"], match.end() - len(match["noise"]) - 1
+        low, high = at, at + 1
+        while low and at - low < 60 and not text[low - 1].isspace():
+            low -= 1
+        while high < len(text) and high - at < 60 and not text[high].isspace():
+            high += 1
+        place = text.find(noise, low, high)
+        while place >= 0:
+            end = place + len(noise)
+            is_inside = place > low and end < high
+            touches = "@" in (text[place - 1 : place], text[end : end + 1]) or "." in (text[place - 1 : place], text[end : end + 1])
+            yield place, end, "" if touches or not is_inside else ".", ALTERED
+            place = text.find(noise, end, high)
+
+
+def _joins(text: str, spaced: re.Pattern[str], least: int) -> Iterator[tuple[int, int, str, int]]:
+    for match in spaced.finditer(text):
         run = match.group()
-        if sum(char.isalpha() for char in run[::2]) >= 3:
+        if sum(char.isalpha() for char in run[::2]) >= least or "@" in run[::2]:
             yield match.start(), match.end(), run[::2], ALTERED
-
-
-def _any(words: list[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

@@ -70,6 +70,18 @@ class Hidden:
     reason: str
 
 
+class Retro(NamedTuple):
+    """An earlier message that turned out to be a part of a contact, with that part masked."""
+
+    seq: int
+    text: str
+    hidden: tuple[Hidden, ...]
+
+    def __repr__(self) -> str:
+        """All but the text."""
+        return f"Retro(seq={self.seq}, hidden={len(self.hidden)})"
+
+
 class Verdict(NamedTuple):
     """What may be delivered of one text, and why.
 
@@ -98,6 +110,8 @@ class Verdict(NamedTuple):
     """Units of work spent; the caller stamps the latency."""
     hidden: tuple[Hidden, ...] = ()
     """Placeholders in ``text``, left to right; for ``redact`` only."""
+    retro: tuple[Retro, ...] = ()
+    """Earlier messages of the sender to mask, since this one completes a contact begun in them; oldest first."""
 
     def __repr__(self) -> str:
         """All but the text and where in it something was found."""

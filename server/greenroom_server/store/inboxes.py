@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from greenroom_server.domain.ids import user_partition
+from greenroom_server.domain.ids import own_log, user_partition
 from greenroom_server.store import keys
 from greenroom_server.store.committer import Committer
 from greenroom_server.store.errors import StoreError
@@ -31,6 +31,15 @@ class Debt(NamedTuple):
     touch: Owed
 
 
+class Personal(NamedTuple):
+    """What a user set for a row, and the row when that changed it."""
+
+    epoch: int
+    row: Row | None
+    muted_until: int
+    archived_n: int
+
+
 class Inboxes:
     """The inboxes of one store."""
 
@@ -40,7 +49,7 @@ class Inboxes:
         name = library().function
         self._touch, self._settle, self._owed = name("touch"), name("settle"), name("owed")
         self._changes, self._top, self._read = name("changes"), name("top"), name("read")
-        self._receipt = name("receipt")
+        self._receipt, self._personal = name("receipt"), name("personal")
 
     def touch(
         self, user: str, thread: str, owed: Owed, events: bytes, done: Callable[[Row | StoreError | None], object]
@@ -83,8 +92,8 @@ class Inboxes:
         return await self._page(self._changes, user, mark, limit)
 
     async def top(self, user: str, before: int | None, limit: int) -> InboxPage:
-        """Read the most recently changed rows below a mark, newest first."""
-        return await self._page(self._top, user, "+inf" if before is None else before, limit)
+        """Read the most recently changed rows below a mark, newest first, without the user's own log."""
+        return await self._page(self._top, user, "+inf" if before is None else before, limit, own_log(user))
 
     async def read(self, user: str, thread: str, n: int) -> tuple[int, Row | None, int] | None:
         """Move a read mark; gives (epoch, row when it moved, read mark now), None when there is no such row."""
@@ -98,6 +107,22 @@ class Inboxes:
             return reply[0], None, reply[2]
         row = read_row(reply[1])
         return reply[0], row, row.read
+
+    async def personal(self, user: str, thread: str, what: str, value: int) -> Personal | None:
+        """Set what a user wants of one row; None when there is no such row.
+
+        Args:
+            what: `muted` or `archived`.
+            value: until when, UTC ms; or the `n` on screen, -1 to bring the thread back.
+        """
+        partition = user_partition(user)
+        names = (*keys.inbox_keys(user), keys.nodes(partition))
+        args = (keys.tag(partition), self._node, user, thread, what, value)
+        reply = await self._committer.call("FCALL", self._personal, 4, *names, *args)
+        if reply is None:
+            return None
+        epoch, row, muted_until, archived_n = reply
+        return Personal(epoch, None if row is None else read_row(row), muted_until, archived_n)
 
     async def row(self, user: str, thread: str) -> InboxRow | None:
         """Read one row."""
@@ -115,10 +140,12 @@ class Inboxes:
         """Read an inbox's mark."""
         return int(await self._committer.call("HGET", keys.inbox_keys(user)[1], "#mark") or 0)
 
-    async def _page(self, function: str, user: str, start: int | str, limit: int) -> InboxPage:
+    async def _page(self, function: str, user: str, start: int | str, limit: int, *args: str) -> InboxPage:
         inbox, rows, _ = keys.inbox_keys(user)
         names = (inbox, rows, keys.epoch(user_partition(user)))
-        epoch, mark, complete, more, *flat = await self._committer.call("FCALL", function, 3, *names, start, limit)
+        epoch, mark, complete, more, *flat = await self._committer.call(
+            "FCALL", function, 3, *names, start, limit, *args
+        )
         pairs = iter(flat)
         page = [(name.decode(), read_inbox_row(raw)) for name, raw in zip(pairs, pairs, strict=True)]
         return InboxPage(epoch, mark, bool(complete), bool(more), page)

@@ -9,7 +9,19 @@ from functools import cache
 from importlib import resources
 from typing import Final, NamedTuple
 
-SHARED: Final = ("_rows", "_obligations", "_tail", "_rare", "_append", "_pages")
+SHARED: Final = (
+    "_rows",
+    "_obligations",
+    "_tail",
+    "_notice",
+    "_connects",
+    "_team",
+    "_targets",
+    "_rare",
+    "_append",
+    "_pages",
+    "_topics",
+)
 """Files of local functions, in the order in which they need each other."""
 FUNCTIONS: Final = (
     "commit",
@@ -29,7 +41,34 @@ FUNCTIONS: Final = (
     "receipt",
     "epoch",
     "due",
+    "lapse",
     "pair",
+    "acknowledge",
+    "follow",
+    "news",
+    "enrol",
+    "bury",
+    "unbury",
+    "notice",
+    "connects",
+    "account",
+    "candidacies",
+    "alter",
+    "place",
+    "personal",
+    "ledger",
+    "judge",
+    "mirror",
+    "find",
+    "report",
+    "judge_report",
+    "mark_head",
+    "topic",
+    "topic_read",
+    "topic_page",
+    "topic_watch",
+    "topic_mark",
+    "feedback",
 )
 """One file for each function; a later one may use what an earlier one defines."""
 

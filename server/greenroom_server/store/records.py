@@ -4,13 +4,17 @@ Payloads of events are JSON, so that an operator can read a stream; rows, verdic
 because functions in the store read and merge them.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
 
 from greenroom_protocol.events import AnyEvent
+from greenroom_server.domain.access_grant import Grant
 from greenroom_server.domain.head import Head, Marks, Participant
 from greenroom_server.domain.obligation import Obligation, ObligationKind
+from greenroom_server.domain.offer import Offer
 from greenroom_server.domain.relationship import Conversion, Origin, Relationship
 from greenroom_server.domain.thread_state import ClosedWhy, Role, ThreadState
 
@@ -19,6 +23,8 @@ unpack = msgspec.msgpack.Decoder().decode
 encode_event = msgspec.json.Encoder().encode
 """The payload of an event; seq, n and at are left out, the store gives them."""
 _decode_event = msgspec.json.Decoder(AnyEvent).decode
+_decode_offer = msgspec.json.Decoder(Offer).decode
+_decode_grant = msgspec.json.Decoder(Grant).decode
 
 
 class Row(NamedTuple):
@@ -31,6 +37,8 @@ class Row(NamedTuple):
     read: int
     state: str
     last_at: int
+    muted_until: int = 0
+    archived_n: int = -1
 
 
 class InboxRow(NamedTuple):
@@ -43,6 +51,8 @@ class InboxRow(NamedTuple):
     state: str
     last_at: int
     mark: int
+    muted_until: int = 0
+    archived_n: int = -1
 
 
 class Owed(NamedTuple):
@@ -63,7 +73,7 @@ _decode_owed = msgspec.msgpack.Decoder(Owed).decode
 
 def read_row(reply: list[Any]) -> Row:
     """Read the reply of a touch."""
-    return Row(reply[0], reply[1], reply[2], reply[3], reply[4], reply[5].decode(), reply[6])
+    return Row(reply[0], reply[1], reply[2], reply[3], reply[4], reply[5].decode(), *reply[6:])
 
 
 def read_inbox_row(raw: bytes) -> InboxRow:
@@ -90,8 +100,19 @@ def read_entry(entry: list[Any]) -> AnyEvent:
 
 
 def write_participant(participant: Participant) -> str:
-    """Write the value of a head's `user:<id>` field."""
+    """Write the value of a head's `user:<id>` field; a member's goes on with what `write_membership` gives."""
     return f"{participant.role} {participant.from_seq} {participant.until_seq}"
+
+
+def write_membership(rights: Iterable[str]) -> str:
+    """Write what stands behind the numbers of a member's place."""
+    return f"member {','.join(sorted(rights))}"
+
+
+def _read_participant(user: str, value: str) -> Participant:
+    role, from_seq, until_seq, *membership = value.split(" ")
+    rights = frozenset(membership[1].split(",")) - {""} if membership else frozenset()
+    return Participant(user, Role(role), int(from_seq), int(until_seq), bool(membership), rights)
 
 
 def read_pair(raw: bytes | None, rev: bytes | None) -> Relationship:
@@ -103,7 +124,7 @@ def read_pair(raw: bytes | None, rev: bytes | None) -> Relationship:
         origin=Origin(flags["origin"]),
         conversion=Conversion(flags["conversion"]),
         first_contract_at_ms=flags["first_contract_at_ms"],
-        is_blocked=flags["is_blocked"],
+        blocked_by=frozenset(map(Role, flags["blocked_by"])),
         rev=int(rev or 0),
     )
 
@@ -115,7 +136,7 @@ def write_pair(pair: Relationship) -> bytes:
             "origin": str(pair.origin),
             "conversion": str(pair.conversion),
             "first_contract_at_ms": pair.first_contract_at_ms,
-            "is_blocked": pair.is_blocked,
+            "blocked_by": sorted(map(str, pair.blocked_by)),
         }
     )
 
@@ -125,13 +146,18 @@ def read_head(thread: str, raw: dict[str, bytes], pair: Relationship) -> Head:
     fields = {name: value.decode() for name, value in raw.items() if name != "tail"}
     participants: dict[str, Participant] = {}
     bounces: dict[str, int] = {}
+    acknowledged: dict[str, int] = {}
+    grants: dict[int, Grant] = {}
     for name, value in fields.items():
         kind, _, user = name.partition(":")
         if kind == "user":
-            role, from_seq, until_seq = value.split(" ")
-            participants[user] = Participant(user, Role(role), int(from_seq), int(until_seq))
+            participants[user] = _read_participant(user, value)
         elif kind == "bounces":
             bounces[user] = int(value)
+        elif kind == "acknowledged":
+            acknowledged[user] = int(value)
+        elif kind == "grant":
+            grants[int(user)] = replace(_decode_grant(value), request=int(user))
     return Head(
         thread=thread,
         rev=fields["rev"],
@@ -146,7 +172,33 @@ def read_head(thread: str, raw: dict[str, bytes], pair: Relationship) -> Head:
         participants=participants,
         relationship=pair,
         bounces=bounces,
+        origin=fields.get("origin", ""),
+        origin_ref=fields.get("origin_ref", ""),
+        offer=_decode_offer(fields["offer"]) if fields.get("offer") else None,
+        reminded=int(fields.get("reminded") or 0),
+        paid=_read_paid(fields.get("proposal", "")),
+        told=fields.get("told", ""),
+        acknowledged=acknowledged,
+        noticed=frozenset(name[8:] for name in fields if name.startswith("noticed:")),
+        declared=frozenset(name[9:] for name in fields if name.startswith("declared:")),
+        grants=grants,
+        suspended=frozenset(name[10:] for name in fields if name.startswith("suspended:")),
     )
+
+
+def _read_paid(value: str) -> tuple[int, int] | None:
+    seq, _, cost = value.partition(" ")
+    return (int(seq), int(cost)) if cost else None
+
+
+def write_grant(grant: Grant) -> str:
+    """Write the value of a head's `grant:<seq>` field."""
+    return msgspec.json.encode(grant).decode()
+
+
+def write_offer(offer: Offer) -> str:
+    """Write the value of a head's `offer` field."""
+    return msgspec.json.encode(offer).decode()
 
 
 def read_marks(fields: dict[str, bytes]) -> Marks:

@@ -52,7 +52,32 @@ class PresencePublished(NamedTuple):
     state: str
 
 
-Published = RowPublished | FramePublished | DeviceReplaced | PresencePublished
+class TopicPublished(NamedTuple):
+    """Another node wrote into a community topic: one that somebody here has open, or the announcements."""
+
+    topic: str
+    epoch: int
+    seq: int
+    posts: int
+    """Written so far."""
+    at: int
+    accepted: int
+    locked: int
+    pinned: int
+    deleted: int
+    view: str
+    """The post or announcement, JSON; empty without one."""
+    name: str
+    """Display name of the post's author."""
+
+
+class AnnouncementPublished(NamedTuple):
+    """The marketplace announced something."""
+
+    news: TopicPublished
+
+
+Published = RowPublished | FramePublished | DeviceReplaced | PresencePublished | TopicPublished | AnnouncementPublished
 
 
 def read_published(raw: bytes) -> Published | None:
@@ -67,6 +92,10 @@ def read_published(raw: bytes) -> Published | None:
         return DeviceReplaced(*rest)
     if kind == "presence":
         return PresencePublished(*rest)
+    if kind == "topic":
+        return TopicPublished(*rest)
+    if kind == "announcement":
+        return AnnouncementPublished(TopicPublished(*rest))
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from greenroom_server.domain.ids import thread_partition, user_partition
+from greenroom_server.domain.ids import own_log, thread_partition, user_partition
 from greenroom_server.store import keys
 from greenroom_server.store.library import library
 from greenroom_server.store.records import pack
@@ -15,7 +15,7 @@ def _bulk(data: bytes) -> bytes:
 class ThreadRef:
     """What is constant for one thread while its participants stay: keys and the packed front of a commit."""
 
-    __slots__ = ("_base", "_front", "_front_day", "locals", "partition", "remotes", "static", "thread")
+    __slots__ = ("_base", "_front", "_front_day", "freelancer", "locals", "partition", "remotes", "static", "thread")
 
     def __init__(
         self, thread: str, client: str, freelancer: str, users: Sequence[str], node: str, *, is_one_primary: bool
@@ -23,6 +23,7 @@ class ThreadRef:
         partition = thread_partition(thread)
         assert partition is not None, "the id was checked when it came in"
         self.thread = thread
+        self.freelancer = freelancer
         self.partition = partition
         self.locals = [user for user in users if is_one_primary or user_partition(user) == partition]
         self.remotes = [user for user in users if user not in self.locals]
@@ -60,8 +61,13 @@ class ThreadRef:
             self._front_day = day
         return self._front
 
-    def names(self, day: int, *, is_rare: bool) -> list[str]:
-        """Give the KEYS of a commit."""
+    def names(self, day: int, *, is_rare: bool, is_paid: bool = False) -> list[str]:
+        """Give the KEYS of a commit; `is_paid`: it has a charge."""
         head, tail, rare = self._base
         names = [*head, keys.cids(self.partition, self.thread, day), *tail]
-        return [*names, *rare] if is_rare else names
+        if is_rare:
+            names += rare
+        if is_paid:
+            names.append(keys.thread(self.partition, own_log(self.freelancer)))
+            names += (*keys.inbox_keys(self.freelancer), *keys.purse_keys(self.freelancer))
+        return names

@@ -6,12 +6,12 @@ from greenroom_server.store.library import library
 
 
 class Timers:
-    """Deadlines of one store. They are set and removed by the commits they belong to."""
+    """Deadlines of one store. Most are set and removed by the commits they belong to."""
 
     def __init__(self, committer: Committer, node: str) -> None:
         self._committer = committer
         self._node = node
-        self._due = library().function("due")
+        self._due, self._lapse = library().function("due"), library().function("lapse")
 
     async def due(self, partition: int, lock_ms: int, limit: int) -> list[str]:
         """List the deadlines that have passed, if this node holds (or can take) the partition's timer lock."""
@@ -20,5 +20,9 @@ class Timers:
         return [member.decode() for member in members]
 
     async def drop(self, partition: int, member: str) -> None:
-        """Remove a deadline that no longer means anything."""
-        await self._committer.call("ZREM", keys.timers(partition), member)
+        """Remove a deadline that has passed and means nothing any more; one that was set anew meanwhile stays."""
+        await self._committer.call("FCALL", self._lapse, 1, keys.timers(partition), member)
+
+    async def set(self, partition: int, member: str, at_ms: int) -> None:
+        """Set or move a deadline that belongs to no commit."""
+        await self._committer.call("ZADD", keys.timers(partition), at_ms, member)

@@ -29,3 +29,16 @@ class Counters:
         self.resumes: Counter[str] = Counter()
         """recovered, snapshot, fresh."""
         self.invitations: Counter[str] = Counter()
+        """sent, accepted, declined, withdrawn, reminded, expired."""
+        self.offers: Counter[str] = Counter()
+        """sent, accepted, declined, withdrawn, expired, started (by its start date)."""
+        self.changes_dropped = 0
+        """Changes that some follower never had because there were too many."""
+        self.changes_failed = 0
+        """Changes that a follower broke on; passed over."""
+        self.webhooks: Counter[str] = Counter()
+        """delivered, retried, dead, replayed."""
+        self.webhook_dead = 0
+        """Dead letters in the store, as this node last counted them."""
+        self.webhook_dead_dropped = 0
+        """Dead letters dropped because there were too many."""

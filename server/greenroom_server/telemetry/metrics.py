@@ -25,7 +25,9 @@ _RESULTS: Final = frozenset({"ok", *ERRORS})
 _CLOSE_CODES: Final = frozenset({*map(str, CLOSES), "1005", "1006"})
 _ACTIONS: Final = frozenset({"allow", "notice", "redact", "bounce", "hold"})
 _RESUMES: Final = frozenset({"recovered", "snapshot", "fresh"})
-_INVITATIONS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "expired"})
+_WEBHOOKS: Final = frozenset({"delivered", "retried", "dead", "replayed"})
+_INVITATIONS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "reminded", "expired"})
+_OFFERS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "expired", "started"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Gauges:
     """Commands accepted and not answered by the store yet."""
     is_store_up: bool
     """The store takes writes."""
+    changes_lag_s: float = 0.0
+    """Age of the oldest change that the hub itself has not acted on."""
+    webhook_lag_s: float = 0.0
+    """Age of the oldest event that some webhook endpoint has not taken."""
 
 
 def render(counters: Counters, gauges: Gauges) -> bytes:
@@ -65,6 +71,15 @@ class _Figures(Collector):
         yield GaugeMetricFamily("greenroom_users", "Users with an open socket.", gauges.users)
         yield GaugeMetricFamily("greenroom_store_pending", "Store commands without an answer.", gauges.store_pending)
         yield GaugeMetricFamily("greenroom_store_up", "1 while the store takes writes.", int(gauges.is_store_up))
+        lag = GaugeMetricFamily(
+            "greenroom_changes_lag_seconds", "Age of the oldest change not acted on.", labels=("follower",)
+        )
+        lag.add_metric(("rules",), gauges.changes_lag_s)
+        lag.add_metric(("webhooks",), gauges.webhook_lag_s)
+        yield lag
+        yield GaugeMetricFamily(
+            "greenroom_webhook_dead_count", "Webhooks that nobody took.", self._counters.webhook_dead
+        )
         build = GaugeMetricFamily("greenroom_build_info", "What runs here.", labels=("version", "protocol"))
         build.add_metric((version("greenroom"), str(PROTOCOL_VERSION)), 1)
         yield build
@@ -77,6 +92,9 @@ class _Figures(Collector):
             ("touches_failed", "Touches of inboxes left to the repair.", counters.touches_failed),
             ("repaired", "Owed touches done by the repair.", counters.repaired),
             ("feeds_behind", "Feeds that a position check found behind.", counters.feeds_behind),
+            ("changes_dropped", "Changes that a follower never had.", counters.changes_dropped),
+            ("changes_failed", "Changes passed over because a follower broke.", counters.changes_failed),
+            ("webhook_dead_dropped", "Dead letters dropped: too many.", counters.webhook_dead_dropped),
             ("slow_consumers", "Sockets closed because they could not keep up.", counters.slow),
         ):
             yield CounterMetricFamily(f"greenroom_{name}", text, value)
@@ -90,9 +108,11 @@ class _Figures(Collector):
             "filter", "Texts screened.", {"verdict": _ACTIONS, "code": {"", *ERRORS}}, counters.verdicts.items()
         )
         yield _family("resume", "Sessions opened.", {"result": _RESUMES}, _single(counters.resumes))
+        yield _family("webhook", "Tries of webhooks.", {"outcome": _WEBHOOKS}, _single(counters.webhooks))
         yield _family(
             "invitations", "What became of invitations.", {"outcome": _INVITATIONS}, _single(counters.invitations)
         )
+        yield _family("offers", "What became of offers.", {"outcome": _OFFERS}, _single(counters.offers))
 
 
 def _single(counts: Mapping[str, int] | Mapping[int, int]) -> Iterator[tuple[tuple[str, ...], int]]:

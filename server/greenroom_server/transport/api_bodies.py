@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from greenroom_protocol.bases import PolicyView
+from greenroom_protocol.offers import OfferTerms
 from greenroom_protocol.profiles import ProfileView
 
 NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
@@ -38,6 +39,20 @@ class UserPut(_Request):
     suspended: Annotated[
         bool | None, Meta(description="True closes the user's connections and refuses new ones; null leaves it.")
     ] = None
+    terms_accepted_at: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="Acceptance of the terms of service, UTC ms; 0: none; null leaves it."),
+    ] = None
+    verified: Annotated[
+        bool | None, Meta(description="The marketplace knows who this is; may be asked of clients. Null leaves it.")
+    ] = None
+    synthetic: Annotated[
+        bool | None, Meta(description="A test account: answers to it never count in any figure. Null leaves it.")
+    ] = None
+    staff_of: Annotated[
+        Annotated[list[Id], Meta(max_length=100)] | None,
+        Meta(description="Users who may bring this one into their threads as staff; null leaves it."),
+    ] = None
     revoke_sessions: Annotated[
         bool, Meta(description="Sign out everywhere: tokens issued until now are refused, connections close.")
     ] = False
@@ -58,7 +73,7 @@ class JobPut(_Request):
 
     client: Id
     title: Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
-    open: Annotated[bool, Meta(description="Whether freelancers can be invited to it.")]
+    open: Annotated[bool, Meta(description="False closes its threads that have no contract.")]
 
 
 class PairPut(_Request):
@@ -73,6 +88,7 @@ class PairPut(_Request):
         Meta(description="paid or exempt: payment outside may be talked about."),
     ] = None
     blocked: Annotated[bool | None, Meta(description="True: no messages between the two.")] = None
+    moderator: Annotated[bool, Meta(description="A moderator decides: may also take an external origin back.")] = False
 
 
 class MovePost(_Request):
@@ -80,6 +96,10 @@ class MovePost(_Request):
 
     move: MoveName
     cid: Cid | None = None
+    terms: Annotated[OfferTerms | None, Meta(description="With `offer` and `start_contract`: what is agreed.")] = None
+    starts_at: Annotated[
+        int, Meta(ge=0, description="With `start_contract`: when it started, UTC ms, not in the future; 0: now.")
+    ] = 0
 
 
 class TokenPost(_Request):
@@ -93,8 +113,10 @@ class SearchQuery(_Request):
     """Which freelancers."""
 
     text: Annotated[
-        str, Meta(max_length=200, description="Words that all occur in the name, the headline or the skills.")
+        str, Meta(max_length=200, description="Words; each begins a word of the name, the headline or the skills.")
     ] = ""
+    skill: Annotated[str, Meta(max_length=50, description="One whole skill.")] = ""
+    available: Annotated[bool, Meta(description="Only those whose availability badge is on.")] = False
     cursor: Annotated[str, Meta(max_length=200, description="From the page before.")] | None = None
     limit: Annotated[int, Meta(ge=1, le=50)] = 20
 
@@ -114,6 +136,7 @@ class UserView(Struct, kw_only=True):
     name: str
     suspended: bool
     revoked_before: Annotated[int, Meta(description="Tokens whose `iat` is before this (UTC s) are refused.")]
+    staff_of: list[str]
 
 
 class JobView(Struct, kw_only=True):
@@ -171,7 +194,10 @@ class ThreadView(Struct, kw_only=True):
     title: Annotated[str, Meta(description="Of the job.")]
     contact: Annotated[Literal["allowed", "blocked"], Meta(description="Whether contact details may be shared.")]
     gate_opened_at: Annotated[int, Meta(description="Start of the first contract, UTC ms; 0: none yet.")]
-    expires_at: Annotated[int, Meta(description="Deadline of the open invitation, UTC ms; 0: none.")]
+    expires_at: Annotated[int, Meta(description="Deadline of the open invitation or offer, UTC ms; 0: none.")]
+    origin: Annotated[str, Meta(description="How it began: search, profile, referral, other, invitation, proposal.")]
+    origin_ref: Annotated[str, Meta(description="Id of the search or code of the referral; empty: none.")]
+    offer: Annotated[OfferTerms | None, Meta(description="The open offer.")]
     participants: list[ParticipantView]
 
 
@@ -207,4 +233,5 @@ class ErrorBody(Struct, kw_only=True, omit_defaults=True):
     retry_after_ms: int | None = None
     hint: str | None = None
     policy: PolicyView | None = None
+    data: Annotated[dict[str, int] | None, Meta(description="Numbers that belong to the code.")] = None
     correlation_id: Annotated[str, Meta(description="Only with `internal`: finds the failure in the log.")] = ""

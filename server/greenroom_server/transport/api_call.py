@@ -9,11 +9,21 @@ from aiohttp import web
 
 from greenroom_server.telemetry.counters import Counters
 from greenroom_server.telemetry.metrics import Gauges
+from greenroom_server.transport.community_services import CommunityServices
+from greenroom_server.usecases.amend_message import AmendMessage
+from greenroom_server.usecases.connects import Connects
+from greenroom_server.usecases.contracts import Contracts
 from greenroom_server.usecases.directory import Directory
 from greenroom_server.usecases.marketplace import Marketplace
+from greenroom_server.usecases.moderation import Moderation
+from greenroom_server.usecases.people import PeopleDoor
 from greenroom_server.usecases.results import Refused, RefusedError
+from greenroom_server.usecases.team import Team
+from greenroom_server.usecases.webhooks import Webhooks
 
 _DETAIL_CHARS: Final = 200
+MAX_BODY_BYTES: Final = 64 * 1024
+"""Largest body of an ordinary request, after decompression."""
 OPEN: Final = "open"
 KEY: Final = "key"
 METRICS: Final = "metrics"
@@ -26,7 +36,7 @@ SAVES: Final = ("conflict", "uncertain")
 class Route:
     """One operation."""
 
-    method: Literal["GET", "PUT", "POST"]
+    method: Literal["GET", "PUT", "POST", "DELETE"]
     path: str
     """Ids stand in braces."""
     operation: str
@@ -40,6 +50,8 @@ class Route:
     codes: tuple[str, ...] = ()
     """Refusals besides those that every route shares."""
     takes_idempotency_key: bool = False
+    max_body_bytes: int = MAX_BODY_BYTES
+    """After decompression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,22 @@ class ApiServices:
     """Any of them opens the API; none: nobody gets in."""
     mint: Callable[[str, int], str] | None
     """Makes a token for (user, life in seconds); in development only."""
+    connects: Connects | None = None
+    """None: this door has none to show."""
+    webhooks: Webhooks | None = None
+    """None: this door has none to show."""
+    people: PeopleDoor | None = None
+    """None: this door has none to show."""
+    moderation: Moderation | None = None
+    """None: this door has none to show."""
+    contracts: Contracts | None = None
+    """None: this door starts none."""
+    team: Team | None = None
+    """None: this door changes no teams."""
+    amend: AmendMessage | None = None
+    """None: this door changes no messages."""
+    community: CommunityServices | None = None
+    """None: this door has none to show."""
 
 
 class Call(NamedTuple):

@@ -6,16 +6,25 @@ import msgspec
 from aiohttp import web
 
 from greenroom_protocol.commands import DirectorySearch
+from greenroom_protocol.offers import OfferTerms
 from greenroom_protocol.profiles import ProfileView
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.ids import is_name
+from greenroom_server.domain.offer import Offer
 from greenroom_server.domain.relationship import Relationship, may_share_contacts
 from greenroom_server.telemetry.metrics import CONTENT_TYPE, render
 from greenroom_server.transport import api_bodies as bodies
 from greenroom_server.transport.api_call import METRICS, OPEN, SAVES, ApiHandler, ApiServices, Call, Route, bad_field
 from greenroom_server.transport.api_errors import HEADERS, json_response
 from greenroom_server.usecases.marketplace import Profile
+from greenroom_server.usecases.move_events import terms_of
 from greenroom_server.usecases.results import NOT_FOUND, RefusedError
+
+MOVE_CODES: Final = (
+    "cid.invalid", "cid.outside_window", "not_found", "wrong_state", "thread.closed", "contract.already_started",
+    "offer.terms", "policy.contact_precontract", "idempotency.conflict",
+)  # fmt: skip
+"""Refusals of what starts a contract."""
 
 ROUTES: Final = (
     Route(
@@ -78,10 +87,7 @@ ROUTES: Final = (
     Route(
         method="POST", path="/api/v1/threads/{thread}/moves", operation="post_move",
         body=bodies.MovePost, reply=bodies.MoveView, takes_idempotency_key=True,
-        codes=(
-            "cid.invalid", "cid.outside_window", "not_found", "wrong_state", "thread.closed", "offer.none",
-            "offer.expired", "contract.none", "contract.already_started", "idempotency.conflict", *SAVES,
-        ),
+        codes=(*MOVE_CODES, "offer.none", "offer.open", "offer.no_interview", "offer.expired", "contract.none", *SAVES),
         summary="Make, answer or withdraw an offer; start, pause, resume or end a contract; close for a closed job.",
     ),
     Route(
@@ -107,11 +113,14 @@ async def _put_user(services: ApiServices, call: Call) -> bodies.UserView:
     body: bodies.UserPut = call.body
     revoked_before = services.marketplace.revocation_s() if body.revoke_sessions else None
     saved = await services.marketplace.save_user(
-        call.ids["user"], body.name, is_suspended=body.suspended, revoked_before=revoked_before
-    )
+        call.ids["user"], body.name, is_suspended=body.suspended, revoked_before=revoked_before,
+        terms_accepted_at=body.terms_accepted_at, is_verified=body.verified, is_synthetic=body.synthetic,
+        staff_of=body.staff_of,
+    )  # fmt: skip
     return bodies.UserView(
-        user=saved.user, name=saved.name, suspended=saved.is_suspended, revoked_before=saved.revoked_before
-    )
+        user=saved.user, name=saved.name, suspended=saved.is_suspended, revoked_before=saved.revoked_before,
+        staff_of=list(saved.staff_of),
+    )  # fmt: skip
 
 
 async def _put_freelancer(services: ApiServices, call: Call) -> ProfileView:
@@ -129,7 +138,14 @@ async def _get_freelancer(services: ApiServices, call: Call) -> ProfileView:
 async def _search_freelancers(services: ApiServices, call: Call) -> bodies.FreelancersPage:
     query: bodies.SearchQuery = call.query
     page = await services.directory.search(
-        DirectorySearch(id=1, text=query.text, cursor=query.cursor, limit=query.limit)
+        DirectorySearch(
+            id=1,
+            text=query.text,
+            skills=[query.skill] if query.skill else [],
+            available=query.available,
+            cursor=query.cursor,
+            limit=query.limit,
+        )
     )
     return bodies.FreelancersPage(freelancers=page.profiles, cursor=page.cursor)
 
@@ -144,7 +160,7 @@ async def _put_pair(services: ApiServices, call: Call) -> bodies.PairView:
     body: bodies.PairPut = call.body
     pair = await services.marketplace.save_pair(
         call.ids["client"], call.ids["freelancer"],
-        origin=body.origin, conversion=body.conversion, is_blocked=body.blocked,
+        origin=body.origin, conversion=body.conversion, is_blocked=body.blocked, is_moderator=body.moderator,
     )  # fmt: skip
     return _pair_view(call, pair)
 
@@ -165,11 +181,28 @@ async def _get_thread(services: ApiServices, call: Call) -> bodies.ThreadView:
 
 async def _post_move(services: ApiServices, call: Call) -> bodies.MoveView:
     body: bodies.MovePost = call.body
-    header = call.request.headers.get("Idempotency-Key")
-    if header is not None and body.cid not in (None, header):
-        raise bad_field("Idempotency-Key and cid differ")
-    done = await services.marketplace.move_thread(call.ids["thread"], body.move, body.cid or header or "")
+    done = await services.marketplace.move_thread(
+        call.ids["thread"], body.move, idempotency_key(call, body.cid), offer_of(body.terms), body.starts_at
+    )
     return msgspec.convert(done, bodies.MoveView, from_attributes=True)
+
+
+def idempotency_key(call: Call, cid: str | None) -> str:
+    """Give the cid of a request, from its body or its header; empty: it has none."""
+    header = call.request.headers.get("Idempotency-Key")
+    if header is not None and cid not in (None, header):
+        raise bad_field("Idempotency-Key and cid differ")
+    return cid or header or ""
+
+
+def offer_of(terms: OfferTerms | None) -> Offer | None:
+    """Read the terms of an offer."""
+    if terms is None:
+        return None
+    return Offer(
+        note=terms.note, amount=terms.amount, currency=terms.currency, starts_at=terms.starts_at,
+        expires_at=terms.expires_at,
+    )  # fmt: skip
 
 
 async def _post_dev_token(services: ApiServices, call: Call) -> bodies.TokenView:
@@ -198,7 +231,8 @@ def _thread_view(head: Head) -> bodies.ThreadView:
         thread=head.thread, state=head.state.value, why=head.why.value if head.why is not None else "",
         client=head.client, freelancer=head.freelancer, job=head.job, title=head.title,
         contact="allowed" if may_share_contacts(head.relationship, head.state) else "blocked",
-        gate_opened_at=head.gate_opened_at, expires_at=head.expires_at, participants=people,
+        gate_opened_at=head.gate_opened_at, expires_at=head.facts(0).expires_at_ms or 0, participants=people,
+        origin=head.origin, origin_ref=head.origin_ref, offer=terms_of(head.offer) if head.offer is not None else None,
     )  # fmt: skip
 
 

@@ -19,27 +19,40 @@ from greenroom_server.usecases.store_errors import StoreError
 log = structlog.get_logger()
 
 STATUSES: Final = {
+    "access": 409,
+    "away": 400,
     "bad_request": 400,
+    "hours": 400,
     "cid": 400,
     "session": 400,
+    "settings": 400,
     "version": 400,
     "auth": 401,
     "perm": 403,
     "not_found": 404,
     "not_available": 404,
+    "badge": 409,
     "call": 409,
     "candidacy": 409,
     "conflict": 409,
+    "connects": 409,
     "contract": 409,
     "idempotency": 409,
     "invitation": 409,
     "job": 409,
     "message": 409,
+    "notice": 409,
     "offer": 409,
     "outbox": 409,
     "peer": 409,
     "proposal": 409,
+    "report": 409,
+    "relationship": 409,
+    "reaction": 409,
+    "team": 409,
     "thread": 409,
+    "topic": 409,
+    "post": 409,
     "wrong_state": 409,
     "policy": 422,
     "rate": 429,
@@ -92,7 +105,7 @@ def error_body(refused: Refused) -> ErrorBody:
     reply = error_reply(0, refused)
     return ErrorBody(
         code=reply.code, message=reply.message, retry=reply.retry, retry_after_ms=reply.retry_after_ms,
-        hint=reply.hint, policy=reply.policy,
+        hint=reply.hint, policy=reply.policy, data=reply.data,
     )  # fmt: skip
 
 

@@ -133,6 +133,7 @@ class Connection:
         services = self._services
         if self.watched:
             services.live.unwatch(self, self.watched)
+        services.community.left(self)
         if self.user:
             services.tasks.spawn(self._leave(), "leave")
 

@@ -3,9 +3,10 @@
 Served only with development tokens switched on: whoever reaches it may act as any of the demo people.
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, TypeVar, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 from aiohttp import web
@@ -13,7 +14,10 @@ from aiohttp.typedefs import Handler
 
 from greenroom_protocol.codes import ERRORS
 from greenroom_protocol.commands import InvitationDecline
-from greenroom_server.usecases.demo import CLIENTS, FREELANCERS
+from greenroom_protocol.proposals import ProposalDecline
+from greenroom_server.domain.policy import MarketplacePolicy
+from greenroom_server.usecases.demo import ContractMove, DemoMarketplace, Flag, Sale
+from greenroom_server.usecases.demo_people import CLIENTS, FREELANCERS
 from greenroom_server.usecases.results import RefusedError, error_reply
 
 TOKEN_LIFE_S: Final = 900
@@ -34,33 +38,43 @@ _HEADERS: Final = {
     "Cache-Control": "no-cache",
 }
 _USERS: Final = frozenset(who.user for who in (*CLIENTS, *FREELANCERS))
-_T = TypeVar("_T")
 
 
 class _AskToken(msgspec.Struct):
     user: str
 
 
-class _AskMove(msgspec.Struct):
+class _Move(msgspec.Struct, tag="contract"):
     thread: str
-    move: Literal["start_contract", "pause_contract", "resume_contract", "end_contract"]
+    move: ContractMove
     cid: str
 
 
-class DemoActions(Protocol):
-    """The marketplace's role, as far as the page may play it."""
-
-    async def move_thread(self, thread: str, move: str, cid: str) -> object:
-        """Move a thread; raises RefusedError when its state does not allow that."""
+class _SetFlag(msgspec.Struct, tag="pair"):
+    thread: str
+    flag: Flag
 
 
-def add_demo(app: web.Application, mint: Callable[[str, int], str], marketplace: DemoActions) -> None:
+class _SetJob(msgspec.Struct, tag="job"):
+    job: str
+    is_open: bool
+
+
+class _Sell(msgspec.Struct, tag="sale"):
+    freelancer: str
+    sale: Sale
+
+
+def add_demo(
+    app: web.Application, mint: Callable[[str, int], str], marketplace: DemoMarketplace, policy: MarketplacePolicy
+) -> None:
     """Serve the demo page at `/`.
 
     Args:
-        app: gets the routes `/`, `/demo/...`, POST `/demo/token` and POST `/demo/contract`.
+        app: gets the routes `/`, `/demo/...`, POST `/demo/token` and POST `/demo/marketplace`.
         mint: makes a development token for (user, life in seconds).
-        marketplace: carries out the moves of a contract.
+        marketplace: does what a marketplace's backend would do.
+        policy: whose choices the page offers.
     """
 
     async def token(request: web.Request) -> web.Response:
@@ -69,24 +83,36 @@ def add_demo(app: web.Application, mint: Callable[[str, int], str], marketplace:
             return _json({"code": "perm.denied", "message": "Not one of the demo people."}, 403)
         return _json({"token": mint(asked.user, TOKEN_LIFE_S)})
 
-    async def contract(request: web.Request) -> web.Response:
-        asked = await _read(request, _AskMove)
+    async def backend(request: web.Request) -> web.Response:
+        asked: _Move | _SetFlag | _SetJob | _Sell = await _read(request, _Move | _SetFlag | _SetJob | _Sell)
         try:
-            await marketplace.move_thread(asked.thread, asked.move, asked.cid)
+            await _carry_out(marketplace, asked)
         except RefusedError as error:
             reply = error_reply(0, error.refused)
             return _json({"code": reply.code, "message": reply.message}, 409)
         return _json({})
 
     async def setup(_request: web.Request) -> web.Response:
-        return _json(_setup())
+        return _json(_setup(policy))
 
     for path in sorted(_FOLDER.iterdir()):
         if path.suffix in _TYPES:
             app.router.add_get("/" if path.name == "index.html" else f"/demo/{path.name}", _file(path))
     app.router.add_get("/demo/setup", setup)
     app.router.add_post("/demo/token", token)
-    app.router.add_post("/demo/contract", contract)
+    app.router.add_post("/demo/marketplace", backend)
+
+
+async def _carry_out(marketplace: DemoMarketplace, asked: _Move | _SetFlag | _SetJob | _Sell) -> None:
+    match asked:
+        case _Move():
+            await marketplace.move(asked.thread, asked.move, asked.cid)
+        case _SetFlag():
+            await marketplace.set_flag(asked.thread, asked.flag)
+        case _SetJob():
+            await marketplace.set_job(asked.job, is_open=asked.is_open)
+        case _Sell():
+            await marketplace.sell(asked.freelancer, asked.sale, time.time_ns() // 1_000_000)
 
 
 def _file(path: Path) -> Handler:
@@ -100,17 +126,22 @@ def _file(path: Path) -> Handler:
     return serve
 
 
-def _setup() -> dict[str, Any]:
-    """Say who can be played, why an invitation may be declined, and what the error codes mean."""
+def _setup(policy: MarketplacePolicy) -> dict[str, Any]:
+    """Say who can be played, what the choices of some fields are, and what the error codes mean."""
     return {
         "clients": [{"user": who.user, "name": who.name, "about": who.about} for who in CLIENTS],
         "freelancers": [{"user": who.user, "name": who.name, "about": who.headline} for who in FREELANCERS],
+        "jobs": [job.job for who in CLIENTS for job in who.jobs],
+        "skills": sorted({skill for who in FREELANCERS for skill in who.skills}),
         "decline_reasons": get_args(get_type_hints(InvitationDecline)["reason"]),
+        "proposal_decline_reasons": get_args(get_type_hints(ProposalDecline)["reason"]),
+        "access_systems": policy.access_grants.systems,
+        "report_categories": policy.safety.report_categories,
         "messages": {code: row.message for code, row in ERRORS.items()},
     }
 
 
-async def _read(request: web.Request, kind: type[_T]) -> _T:
+async def _read(request: web.Request, kind: Any) -> Any:
     """Read a JSON object; another content type is refused, so that no foreign page can post here unasked."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType()

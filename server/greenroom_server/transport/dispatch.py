@@ -17,10 +17,20 @@ from greenroom_protocol.replies import (
 from greenroom_server.domain.ids import is_name, thread_partition
 from greenroom_server.domain.thread_actions import ThreadAction
 from greenroom_server.screening.context import Surface
+from greenroom_server.transport import (
+    verbs_access,
+    verbs_community,
+    verbs_offers,
+    verbs_people,
+    verbs_proposals,
+    verbs_safety,
+    verbs_team,
+)
 from greenroom_server.transport.caller import Caller, Handlers
 from greenroom_server.transport.services import Services
 from greenroom_server.usecases.move_thread import Move
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
+from greenroom_server.usecases.terms import NOT_ACCEPTED
 
 
 async def _ping(services: Services, _caller: Caller, command: c.Ping) -> Reply:
@@ -39,7 +49,7 @@ async def _presence(_services: Services, caller: Caller, command: c.PresenceSet)
 async def _watch(services: Services, caller: Caller, command: c.PresenceWatch) -> Reply:
     # Noted before the store is asked: if that fails, or the peer leaves, what was registered is still taken back.
     old, caller.watched = caller.watched, tuple(dict.fromkeys(command.users))
-    return await services.live.watch(caller, old, command)
+    return await services.live.watch(caller.user, caller, old, command)
 
 
 async def _invite(services: Services, caller: Caller, command: c.InvitationSend) -> Reply:
@@ -51,7 +61,7 @@ async def _invite(services: Services, caller: Caller, command: c.InvitationSend)
 async def _accept(services: Services, caller: Caller, command: c.InvitationAccept) -> Reply:
     move = Move(
         action=ThreadAction.ACCEPT, user=caller.user, cid=command.cid, note=command.note,
-        surface=Surface.ACCEPT_NOTE, auto=command.auto,
+        surface=Surface.ACCEPT_NOTE, auto=command.auto, charge=await services.connects.acceptance(caller.user),
     )  # fmt: skip
     done = await services.move(command.thread, move)
     services.counters.invitations["accepted"] += not done.dup
@@ -112,10 +122,13 @@ HANDLERS: Final[Handlers] = {
     c.InvitationDecline: _decline,
     c.InvitationWithdraw: _withdraw,
     c.InvitationIgnore: _ignore,
-    c.ProfileGet: lambda s, _who, cmd: s.directory.profile(cmd),
-    c.DirectorySearch: lambda s, _who, cmd: s.directory.search(cmd),
-    c.JobList: lambda s, who, cmd: s.directory.jobs(who.user, cmd),
-    c.MetricsRows: lambda s, who, cmd: s.speed.rows(who.user, cmd),
+    **verbs_access.HANDLERS,
+    **verbs_offers.HANDLERS,
+    **verbs_community.HANDLERS,
+    **verbs_proposals.HANDLERS,
+    **verbs_safety.HANDLERS,
+    **verbs_team.HANDLERS,
+    **verbs_people.HANDLERS,
 }
 """Every verb but `connect`, `message.send`, `delivered` and `typing.set`, which the connection takes itself."""
 
@@ -131,6 +144,8 @@ async def dispatch(services: Services, caller: Caller, command: Command) -> Repl
     if handler is None:
         raise RefusedError(NOT_FOUND)
     _check_fields(command)
+    if services.terms.refuses(caller.user) and hasattr(command, "cid"):  # what writes has one
+        raise RefusedError(NOT_ACCEPTED)
     return await handler(services, caller, command)
 
 
@@ -145,7 +160,7 @@ def _check_fields(command: Command) -> None:
     thread = getattr(command, "thread", None)
     if thread is not None and thread_partition(thread) is None:
         raise RefusedError(NOT_FOUND)
-    for field in ("freelancer", "job"):
+    for field in ("client", "freelancer", "job"):
         name = getattr(command, field, None)
         if name is not None and not is_name(name):
             raise RefusedError(Refused("bad_request.field", detail=field))

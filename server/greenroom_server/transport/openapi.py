@@ -19,7 +19,19 @@ _REFERENCE: Final = "#/components/schemas/{name}"
 _PATH_ID: Final = re.compile(r"\{(\w+)\}")
 _MEDIA: Final = {"metrics": ("text/plain", {"type": "string"}), "openapi": ("application/json", {"type": "object"})}
 """Answers that are none of our structs."""
-_TAGS: Final = {"users": "people", "freelancers": "people", "jobs": "jobs", "pairs": "pairs", "threads": "threads"}
+_TAGS: Final = {
+    "users": "people",
+    "freelancers": "people",
+    "jobs": "jobs",
+    "pairs": "pairs",
+    "threads": "threads",
+    "announcements": "community",
+    "topics": "community",
+    "feedback": "community",
+    "reports": "moderation",
+    "audit": "moderation",
+    "webhooks": "webhooks",
+}
 
 Json = dict[str, Any]
 

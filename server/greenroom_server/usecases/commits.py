@@ -20,10 +20,11 @@ from greenroom_protocol.cid import cid_time_ms
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.response_speed import PUBLIC_KINDS
 from greenroom_server.domain.thread_state import Role
-from greenroom_server.store.append import Append, CidRefused, Committed, Outcome, Rare, Repeat, Stale
+from greenroom_server.store.append import Append, CidRefused, Committed, Lacking, Outcome, Rare, Repeat, Stale, Unfit
 from greenroom_server.store.errors import StoreError, StoreRefused
 from greenroom_server.store.threads import Threads
 from greenroom_server.telemetry.counters import Counters
+from greenroom_server.usecases.audit_trail import bounced_entry, commit_entry
 from greenroom_server.usecases.deliver import Deliver
 from greenroom_server.usecases.heads import Heads, Loaded
 from greenroom_server.usecases.results import NOT_FOUND, Refused, refusal_of
@@ -31,7 +32,7 @@ from greenroom_server.usecases.results import NOT_FOUND, Refused, refusal_of
 log = structlog.get_logger()
 
 ATTEMPTS: Final = 3
-_UNTOLD: Final = frozenset({"message.sent", "message.edited", "message.redacted", "message.erased"})
+_UNTOLD: Final = frozenset({"message.sent", "message.edited", "message.redacted", "message.erased", "message.reacted"})
 """Kinds that only the participants follow."""
 _PUBLIC_KINDS: Final = frozenset(kind.value for kind in PUBLIC_KINDS)
 
@@ -47,6 +48,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     rare: Rare | None = None
     policy: PolicyView | None = None
     """What the filter did, for the reply and for repeats of the cid."""
+    joins: str = ""
+    """Who comes into the thread with this commit, and gets its row."""
 
 
 class Bounce(msgspec.Struct, frozen=True):
@@ -79,6 +82,12 @@ class Author(msgspec.Struct, frozen=True):
     """Given for the marketplace and for timers; a person's role is in the head."""
     cid: str = ""
     body_hash: str = ""
+    right: str = ""
+    """What a team member must have been given to do this (see domain/team.py); empty: none of them may."""
+
+
+ANYBODY: Final = "*"
+"""As `right`: every participant may do this."""
 
 
 class Commits:
@@ -95,6 +104,8 @@ class Commits:
         """Epoch of each partition, as confirmed for this primary; the owner replaces the items."""
         self.on_answered: Callable[[str], object] = lambda _freelancer: None
         """Called when a commit settled an obligation that a freelancer's profile counts."""
+        self.on_opening_bounced: Callable[[str, PolicyView], object] = lambda _user, _policy: None
+        """Called when the text that would have opened a thread was given back: there is no thread to note it in."""
         self.use_hash_key(hash_key)
 
     def use_hash_key(self, hash_key: str) -> None:
@@ -167,17 +178,22 @@ class _Run:
     def _decide(self, loaded: Loaded) -> None:
         author, head = self._author, loaded.head
         role = author.role or head.role_of(author.user)
-        planned = NOT_FOUND if role is None else self._plan(head, role)
+        if role is None:
+            planned: Draft | Bounce | Refused = NOT_FOUND
+        elif author.right != ANYBODY and author.role is None and not head.may(author.user, author.right):
+            planned = Refused("perm.principal_only")
+        else:
+            planned = self._plan(head, role)
         if type(planned) is Draft:
             self._commit(loaded, planned)
         elif not self._is_fresh:
             # A commit would notice that the cached head no longer holds; a refusal must not rest on one either.
             self._commits.heads.drop(self._thread)
             self.go()
-        elif role is None:
+        elif role is None and author.user not in head.participants:
             self._done(NOT_FOUND)
         elif isinstance(planned, Bounce):
-            self._bounce(planned)
+            self._bounce(planned, head)
         else:
             assert isinstance(planned, Refused)
             self._refuse(planned)
@@ -196,14 +212,15 @@ class _Run:
             seen=draft.seen,
             extra=pack_policy(draft.policy),
             state=draft.state,
-            rare=draft.rare if draft.rare is None else told(draft.rare, draft.events),
+            rare=audited(draft, author.user, told(draft.rare, draft.events)),
         )
-        commits.threads.append(loaded.ref, loaded.head, commits.epochs[loaded.ref.partition], append, self._answered)
+        ref = commits.threads.ref(loaded.head, draft.joins) if draft.joins else loaded.ref
+        commits.threads.append(ref, loaded.head, commits.epochs[loaded.ref.partition], append, self._answered)
 
     def _answered(self, outcome: Outcome) -> None:
         draft, commits = self._draft, self._commits
         if type(outcome) is Committed:
-            if draft.rare is not None:
+            if draft.rare is not None and draft.rare.moves_head:
                 commits.heads.drop(self._thread)
             commits.deliver.committed(self._thread, draft.events, outcome)
             if outcome.ended in _PUBLIC_KINDS:
@@ -222,7 +239,7 @@ class _Run:
         else:
             self.go()
 
-    def _bounce(self, bounce: Bounce) -> None:
+    def _bounce(self, bounce: Bounce, head: Head) -> None:
         author = self._author
 
         def remembered(outcome: Outcome | int) -> None:
@@ -234,8 +251,9 @@ class _Run:
 
         extra = pack_policy(bounce.policy)
         self._commits.threads.refuse(
-            self._thread, author.user, author.cid, self._cid_ms, author.body_hash, extra, remembered
-        )
+            self._thread, author.user, author.cid, self._cid_ms, author.body_hash, extra,
+            bounced_entry(author.user, head.state.value, bounce.policy), remembered,
+        )  # fmt: skip
 
     def _refuse(self, refused: Refused) -> None:
         """Refuse, unless this cid was carried out before: then the thread has moved on because of it."""
@@ -250,10 +268,21 @@ class _Run:
         self._commits.threads.recall(self._thread, author.user, author.cid, self._cid_ms, author.body_hash, recalled)
 
 
-def told(rare: Rare, events: Sequence[Event]) -> Rare:
+def told(rare: Rare | None, events: Sequence[Event]) -> Rare | None:
     """Name the kinds of the events for those who follow changes, unless there are only messages."""
+    if rare is None:
+        return None
     kinds = [tag for event in events if (tag := event.__struct_config__.tag) not in _UNTOLD]
     return replace(rare, change=",".join(map(str, kinds))) if kinds and rare.change is None else rare
+
+
+def audited(draft: Draft, user: str, rare: Rare | None) -> Rare | None:
+    """Add what the audit stream keeps of a commit: what others follow, and every verdict but a plain pass."""
+    if (rare is None or rare.change is None) and draft.policy is None:
+        return rare
+    if rare is not None and rare.audit is not None:
+        return rare
+    return replace(rare or Rare(), audit=commit_entry(user, draft.events, draft.state, draft.policy))
 
 
 def result_of(outcome: Outcome) -> Done | Refused:
@@ -263,8 +292,10 @@ def result_of(outcome: Outcome) -> Done | Refused:
         if outcome.kind == "b" and policy is not None:
             return Refused(policy.code, policy=policy)
         return Done(outcome.seq, outcome.n, outcome.at, "", True, policy)
-    if isinstance(outcome, CidRefused):
+    if isinstance(outcome, CidRefused | Unfit):
         return Refused(outcome.code)
+    if isinstance(outcome, Lacking):
+        return Refused("connects.insufficient", data=outcome._asdict())
     if isinstance(outcome, StoreRefused):
         log.error("store_refused", code=outcome.code, reason=outcome.text)
     return refusal_of(outcome) if isinstance(outcome, StoreError) else Refused("internal")

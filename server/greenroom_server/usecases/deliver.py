@@ -7,10 +7,11 @@ from typing import Final
 from greenroom_protocol.bases import Event
 from greenroom_server.delivery.frames import EventBytes, RowChange
 from greenroom_server.delivery.hub import Hub
-from greenroom_server.domain.ids import thread_partition
+from greenroom_server.domain.ids import own_log, thread_partition
 from greenroom_server.store.append import Committed
 from greenroom_server.store.errors import StoreError
 from greenroom_server.store.inboxes import Inboxes
+from greenroom_server.store.own_logs import Noticed
 from greenroom_server.store.records import Row, encode_event, pack, read_owed
 from greenroom_server.telemetry.counters import Counters
 
@@ -40,10 +41,16 @@ class Deliver:
         if n:
             events[0].n = n
         shared = EventBytes(events)
+        if result.told is not None:
+            self._told(*result.told)
         for user, row in result.rows:
             self._hub.changed(user, change_of(thread, result.epoch, row, shared))
         for user, value in result.owed:
             self.touch(user, thread, value, shared)
+
+    def _told(self, user: str, event: Event, noticed: Noticed) -> None:
+        event.seq, event.at = noticed.row.seq, noticed.row.last_at
+        self._hub.changed(user, change_of(own_log(user), noticed.epoch, noticed.row, EventBytes([event])))
 
     def touch(self, user: str, thread: str, value: bytes, events: EventBytes | None) -> None:
         """Do an owed touch, push what it changed, and have the entry removed."""
@@ -78,7 +85,8 @@ class Deliver:
 def change_of(thread: str, epoch: int, row: Row, events: EventBytes | None) -> RowChange:
     """Make the change that a touched row is for its user."""
     return RowChange(
-        thread, epoch, row.mark, row.from_seq, row.seq, row.n, row.read, row.state, row.last_at, events
+        thread, epoch, row.mark, row.from_seq, row.seq, row.n, row.read, row.state, row.last_at, events,
+        row.muted_until, row.archived_n,
     )  # fmt: skip
 
 

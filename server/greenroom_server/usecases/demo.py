@@ -1,128 +1,148 @@
-"""Demonstration data of the development mode: a small marketplace with people, jobs and a past.
+"""The marketplace of the development mode: it seeds the demo people, and plays the backend for the demo page.
 
 The main freelancer has one answer too few for a published response speed, so the first one given on the demo page makes
 the number appear.
 """
 
 import asyncio
-from typing import Final, NamedTuple
+import secrets
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from greenroom_server.domain.obligation import Obligation, ObligationKind, ObligationOutcome
+from greenroom_protocol import community as c
+from greenroom_protocol.announcements import AnnouncementList
+from greenroom_protocol.availability import AvailabilitySet, AwaySet
+from greenroom_protocol.cid import make_cid
+from greenroom_server.domain.connects import EntryKind
+from greenroom_server.store.obligations import Obligations
 from greenroom_server.store.people import People, Profile
+from greenroom_server.usecases.announcements import Announcements
+from greenroom_server.usecases.availability import Availability
+from greenroom_server.usecases.community import Community
+from greenroom_server.usecases.connects import Connects
+from greenroom_server.usecases.demo_people import (
+    ANNOUNCEMENT,
+    CLIENTS,
+    FREELANCERS,
+    TOPICS,
+    DemoClient,
+    DemoFreelancer,
+    DemoTopic,
+    history,
+)
 from greenroom_server.usecases.marketplace import Marketplace
+from greenroom_server.usecases.results import NOT_FOUND, RefusedError
 
-_MINUTE_MS: Final = 60_000
+ContractMove = Literal["start_contract", "pause_contract", "resume_contract", "end_contract"]
+Flag = Literal["conversion_paid", "met_elsewhere"]
+Sale = Literal["connects", "badge"]
+
+SOLD_CONNECTS: Final = 20
+SOLD_BADGE_DAYS: Final = 30
 _DAY_MS: Final = 86_400_000
-_PAST_CLIENTS: Final = 3
-"""Clients that the past obligations are spread over: as many as a published number needs."""
+_JOBS: Final = {job.job: (client, job) for client in CLIENTS for job in client.jobs}
 
 
-class DemoJob(NamedTuple):
-    """A job of a demo client."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoParts:
+    """The use cases that the demonstration needs."""
 
-    job: str
-    title: str
-
-
-class DemoClient(NamedTuple):
-    """A client one can be on the demo page."""
-
-    user: str
-    name: str
-    about: str
-    jobs: tuple[DemoJob, ...]
+    marketplace: Marketplace
+    people: People
+    availability: Availability
+    connects: Connects
+    writes: Community
+    announcements: Announcements
+    obligations: Obligations
+    is_community_enabled: bool
 
 
-class DemoFreelancer(NamedTuple):
-    """A freelancer one can be on the demo page."""
+class DemoMarketplace:
+    """What a marketplace's backend does through the server API, as far as the demo page may do it."""
 
-    user: str
-    name: str
-    headline: str
-    skills: tuple[str, ...]
-    hourly_rate: float
-    currency: str
-    answers_min: tuple[int | None, ...]
-    """Past obligations, the newest first: minutes until the answer, None for one that was never answered."""
+    def __init__(self, parts: DemoParts) -> None:
+        self._parts = parts
 
+    async def move(self, thread: str, move: ContractMove, cid: str) -> None:
+        """Move the contract of a thread; raises RefusedError when its state does not allow that."""
+        await self._parts.marketplace.move_thread(thread, move, cid)
 
-CLIENTS: Final = (
-    DemoClient(
-        "maya", "Maya Lindqvist", "Founder, Fernlight Studio",
-        (
-            DemoJob("clinic-design-system", "Design system for a clinic app"),
-            DemoJob("studio-booking", "Booking flow for a ceramics studio"),
-        ),
-    ),
-    DemoClient(
-        "oliver", "Oliver Brandt", "Head of product, Radweg Data",
-        (DemoJob("bicycle-counts", "Pipeline for bicycle counts of twelve cities"),),
-    ),
-)  # fmt: skip
-"""The first one is shown first."""
+    async def set_flag(self, thread: str, flag: Flag) -> None:
+        """Say of the two in a thread that the conversion fee is paid, or that they met elsewhere."""
+        head = await self._parts.marketplace.thread(thread)
+        await self._parts.marketplace.save_pair(
+            head.client, head.freelancer, is_blocked=None,
+            conversion="paid" if flag == "conversion_paid" else None,
+            origin="external" if flag == "met_elsewhere" else None,
+        )  # fmt: skip
 
-FREELANCERS: Final = (
-    DemoFreelancer(
-        "jonas", "Jonas Weber", "Frontend engineer for calm, accessible interfaces",
-        ("TypeScript", "Accessibility", "Web components"), 78.0, "EUR", (18, 42, 95, 190),
-    ),
-    DemoFreelancer(
-        "amara", "Amara Nwosu", "Product designer, from first sketch to design system",
-        ("Product design", "Design systems", "Research"), 92.0, "EUR", (6, 25, 31, 14, 52, 75, 9, 40, 120),
-    ),
-    DemoFreelancer(
-        "lucia", "Lucía Herrera", "Backend engineer: payments, bookings, integrations",
-        ("Python", "PostgreSQL", "API design"), 85.0, "EUR", (130, 95, 210, 48, 300, 160, 720),
-    ),
-    DemoFreelancer(
-        "kenji", "Kenji Mori", "Motion designer and illustrator",
-        ("Motion design", "Illustration", "Prototyping"), 70.0, "USD", (540, None, 410, 1_020, 660, 380),
-    ),
-    DemoFreelancer(
-        "priya", "Priya Raman", "Data engineer for small teams with large tables",
-        ("Python", "Data pipelines", "Analytics"), 96.0, "USD", (35, 12, 180, 22, 58, 44, 15, 90),
-    ),
-    DemoFreelancer(
-        "tomasz", "Tomasz Zieliński", "Quality engineer who automates the boring half",
-        ("Testing", "Automation", "TypeScript"), 58.0, "EUR", (64, 33),
-    ),
-)  # fmt: skip
-"""The first one is shown first."""
+    async def set_job(self, job: str, *, is_open: bool) -> None:
+        """Close a demo job with its threads, or open it again."""
+        if job not in _JOBS:
+            raise RefusedError(NOT_FOUND)
+        client, known = _JOBS[job]
+        await self._parts.marketplace.save_job(job, client.user, known.title, is_open=is_open)
+
+    async def sell(self, freelancer: str, sale: Sale, now_ms: int) -> None:
+        """Sell Connects or a time with the availability badge."""
+        if sale == "badge":
+            await self._parts.availability.grant(freelancer, now_ms + SOLD_BADGE_DAYS * _DAY_MS)
+        else:
+            await self._parts.connects.enter(
+                freelancer, f"demo {secrets.token_hex(8)}", EntryKind.PURCHASE, SOLD_CONNECTS
+            )
 
 
-async def seed(marketplace: Marketplace, people: People, now_ms: int) -> None:
-    """Write the demo people with their past; run again, it writes the same people with a past that ends today."""
-    await asyncio.gather(*(_seed_client(marketplace, client) for client in CLIENTS))
-    await asyncio.gather(*(_seed_freelancer(marketplace, people, who, now_ms) for who in FREELANCERS))
+async def seed(parts: DemoParts, now_ms: int) -> None:
+    """Write the demo people with their past; run again, it writes the same people with a past that ends today.
+
+    What can be changed on the page is written the first time only.
+    """
+    await asyncio.gather(*(_seed_client(parts.marketplace, client) for client in CLIENTS))
+    await asyncio.gather(*(_seed_freelancer(parts, who, now_ms) for who in FREELANCERS))
+    if parts.is_community_enabled:
+        await _seed_community(parts, now_ms)
 
 
 async def _seed_client(marketplace: Marketplace, client: DemoClient) -> None:
-    await marketplace.save_user(client.user, client.name, is_suspended=False, revoked_before=None)
+    await marketplace.save_user(client.user, client.name, is_suspended=False)
     for each in client.jobs:
         await marketplace.save_job(each.job, client.user, each.title, is_open=True)
 
 
-async def _seed_freelancer(marketplace: Marketplace, people: People, who: DemoFreelancer, now_ms: int) -> None:
-    await marketplace.save_profile(Profile(who.user, who.name, who.headline, who.skills, who.hourly_rate, who.currency))
-    await asyncio.gather(*(people.save_obligation(who.user, past) for past in history(who, now_ms)))
+async def _seed_freelancer(parts: DemoParts, who: DemoFreelancer, now_ms: int) -> None:
+    is_known = await parts.people.has_profile(who.user)
+    profile = Profile(who.user, who.name, who.headline, who.skills, who.hourly_rate, who.currency)
+    await parts.marketplace.save_profile(profile)
+    await asyncio.gather(*(parts.obligations.save("freelancer", who.user, past) for past in history(who, now_ms)))
+    if is_known:
+        return
+    if who.spent_connects:
+        await parts.connects.enter(who.user, "demo seed", EntryKind.CORRECTION, -who.spent_connects)
+    if who.badge_days:
+        await parts.availability.grant(who.user, now_ms + who.badge_days * _DAY_MS)
+        await parts.availability.switch(who.user, AvailabilitySet(id=1, is_on=True))
+    if who.away_days:
+        await parts.availability.away(who.user, AwaySet(id=1, until=now_ms + who.away_days * _DAY_MS))
 
 
-def history(who: DemoFreelancer, now_ms: int) -> list[Obligation]:
-    """Give a freelancer's past obligations, the newest first: the last one two days ago, then one every nine days."""
-    found = []
-    for index, minutes in enumerate(who.answers_min):
-        t0_ms = now_ms - (2 + 9 * index) * _DAY_MS
-        is_invitation = index % 2 == 0
-        answered = ObligationOutcome.ACCEPTED if is_invitation else ObligationOutcome.ANSWERED
-        found.append(
-            Obligation(
-                id=f"demo.{who.user}.{index}",
-                kind=ObligationKind.INVITATION if is_invitation else ObligationKind.FIRST,
-                thread="",
-                client=f"past-client-{index % _PAST_CLIENTS}",
-                t0_ms=t0_ms,
-                t1_ms=None if minutes is None else t0_ms + minutes * _MINUTE_MS,
-                outcome=ObligationOutcome.OPEN if minutes is None else answered,
-            )
-        )
-    return found
+async def _seed_community(parts: DemoParts, now_ms: int) -> None:
+    page = await parts.announcements.page(CLIENTS[0].user, AnnouncementList(id=1, limit=1))
+    if page.announcements:
+        return
+    for topic in TOPICS:
+        await _seed_topic(parts, topic, now_ms)
+    await parts.announcements.announce(*ANNOUNCEMENT, _cid(now_ms))
+
+
+async def _seed_topic(parts: DemoParts, topic: DemoTopic, now_ms: int) -> None:
+    asked = c.TopicCreate(
+        id=1, cid=_cid(now_ms), kind=topic.kind, title=topic.title, tags=list(topic.tags), body=topic.body
+    )
+    created = await parts.writes.create(topic.by, asked)
+    answer = c.TopicPost(id=1, cid=_cid(now_ms), topic=created.topic, body=topic.answer, reply_to=created.seq)
+    await parts.writes.post(topic.answer_by, answer)
+
+
+def _cid(now_ms: int) -> str:
+    return make_cid(now_ms, secrets.token_bytes(10))

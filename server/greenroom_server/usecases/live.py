@@ -1,7 +1,8 @@
 """What is pushed and never stored in a log: read and delivered marks, typing, presence."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,21 @@ from greenroom_server.usecases.heads import Heads, Loaded
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
 
 _encode = msgspec.json.Encoder().encode
+PAIR_CHANGED: Final = b"!pair"
+"""Begins a frame between nodes, never to a client: two people blocked or unblocked each other."""
+HiddenFrom = Callable[[str, Sequence[str]], Awaitable[frozenset[str]]]
+
+
+class PairChange(msgspec.Struct, array_like=True):
+    """What follows `PAIR_CHANGED`, for the nodes that serve one of the two."""
+
+    peer: str
+    threads: list[str]
+    is_blocked: bool
+
+
+async def _nobody(_user: str, _peers: Sequence[str]) -> frozenset[str]:
+    return frozenset()
 
 
 class Live:
@@ -35,6 +51,20 @@ class Live:
         self._hub = hub
         self._deliver = deliver
         self._tasks = tasks
+        self._private: set[str] = set()
+        """Users with a connection here who read in private."""
+        self.on_pair: Callable[[str, str], object] = lambda _user, _peer: None
+        """Called on every node that serves one of two people who blocked or unblocked each other."""
+        self.hidden_from: HiddenFrom = _nobody
+        """Says whom a user may not watch, of some others."""
+
+    def read_privately(self, user: str, *, is_on: bool) -> None:
+        """Note whether a user with a connection here reads in private."""
+        (self._private.add if is_on else self._private.discard)(user)
+
+    def thread_changed(self, thread: str) -> None:
+        """Forget what another node has just changed of a thread."""
+        self._heads.drop(thread)
 
     async def read(self, user: str, command: ThreadRead) -> ReadMoved:
         """Move one's own read mark: first in the own inbox, then in the thread's head, then tell the others."""
@@ -68,9 +98,12 @@ class Live:
             self._heads.load(command.thread, lambda loaded: self._typing(user, command, loaded))
 
     def _typing(self, user: str, command: TypingSet, loaded: Loaded | StoreError | None) -> None:
-        if isinstance(loaded, Loaded) and loaded.head.role_of(user) is not None:
+        if not isinstance(loaded, Loaded):
+            return
+        role = loaded.head.role_of(user)
+        if role is not None and not loaded.head.peer_code(role):
             frame = TypingChanged(thread=command.thread, user=user, is_typing=command.is_typing)
-            self._tell_others(user, loaded.head.participants, frame, f"typing {command.thread} {user}")
+            self._tell_others(user, loaded.head.present, frame, f"typing {command.thread} {user}")
 
     async def attend(self, user: str, state: str, device: str, connection: str) -> None:
         """Register a connection; its user's presence may change by it."""
@@ -83,6 +116,7 @@ class Live:
         if self._hub.feed(user) is not None:  # they came back while this was under way
             await self.attend(user, "active", "", "")
             return
+        self._private.discard(user)
         self._presence_moved(user, "", now)
 
     async def register_again(self, presence_of: Callable[[str], str]) -> None:
@@ -93,28 +127,54 @@ class Live:
         for user, state in zip(watched, states, strict=True):
             self.presence_published(user, state)
 
-    async def watch(self, sink: Sink, old: Iterable[str], command: PresenceWatch) -> PresenceSnapshot:
-        """Replace whom a connection watches."""
+    async def watch(self, user: str, sink: Sink, old: Iterable[str], command: PresenceWatch) -> PresenceSnapshot:
+        """Replace whom a connection watches; who is blocked, either way, is shown as offline."""
         if not all(is_name(name) for name in command.users):
             raise RefusedError(Refused("bad_request.field", detail="users"))
         _, ends = self._hub.watch(sink, old, command.users)
         wanted = list(dict.fromkeys(command.users))
-        states = await asyncio.gather(*(self._presence.watch(name, begins=True) for name in wanted))
+        # Registered first: a block at the same moment either is read here or finds the connection watching.
+        hidden, *states = await asyncio.gather(
+            self.hidden_from(user, wanted), *(self._presence.watch(name, begins=True) for name in wanted)
+        )
+        for name in hidden:
+            self._hide(sink, name)
         await asyncio.gather(*(self._presence.watch(name, begins=False) for name in ends - set(wanted)))
-        return PresenceSnapshot(id=command.id, users=dict(zip(wanted, states, strict=True)))  # type: ignore[arg-type]  # the store gives these words
+        shown = {name: "offline" if name in hidden else state for name, state in zip(wanted, states, strict=True)}
+        return PresenceSnapshot(id=command.id, users=shown)  # type: ignore[arg-type]  # the store gives these words
+
+    def pair_changed(self, user: str, peer: str, threads: list[str], is_blocked: bool) -> None:
+        """Two people blocked or unblocked each other: end presence and typing between them, on every node."""
+        self.pair_told(user, peer, threads, is_blocked)
+        for one, other in ((user, peer), (peer, user)):
+            data = PAIR_CHANGED + _encode(PairChange(other, threads, is_blocked))
+            self._tasks.spawn(self._forward_bytes([one], data), "tell nodes")
+
+    def pair_told(self, user: str, peer: str, threads: Iterable[str], is_blocked: bool) -> None:
+        """Take notice of it on a node that serves one of them."""
+        self.on_pair(user, peer)
+        for thread in threads:
+            self._heads.drop(thread)
+        for one, other in ((user, peer), (peer, user)) if is_blocked else ():
+            feed = self._hub.feed(one)
+            for sink in feed.sinks if feed is not None else ():
+                self._hide(sink, other)
+
+    def _hide(self, sink: Sink, user: str) -> None:
+        if self._hub.hide(sink, user, PresenceChanged(user=user, state="offline")):
+            self._tasks.spawn(self._end_watch([user]), "unwatch")
+
+    async def _end_watch(self, users: Iterable[str]) -> None:
+        try:
+            await asyncio.gather(*(self._presence.watch(name, begins=False) for name in users))
+        except StoreError:
+            return  # a dead node's interest is dropped with its lease
 
     def unwatch(self, sink: Sink, old: Iterable[str]) -> None:
         """A connection is gone; end what nobody here watches any more."""
         _, ends = self._hub.watch(sink, old, ())
-
-        async def end() -> None:
-            try:
-                await asyncio.gather(*(self._presence.watch(name, begins=False) for name in ends))
-            except StoreError:
-                return  # a dead node's interest is dropped with its lease
-
         if ends:
-            self._tasks.spawn(end(), "unwatch")
+            self._tasks.spawn(self._end_watch(ends), "unwatch")
 
     def presence_published(self, user: str, state: str) -> None:
         """Another node saw a watched user's presence change."""
@@ -128,21 +188,37 @@ class Live:
         partition = thread_partition(thread)
         if partition is None:
             return
+        if read and user in self._private:
+            # In two steps, so that what is told says nothing of the reading, not even when it was.
+            await self._receipt(user, thread, 0, delivered)
+            await self._inboxes.receipt(partition, thread, user, read, 0)
+            return
         moved = await self._inboxes.receipt(partition, thread, user, read, delivered)
         loaded = await self._heads.get(thread) if moved is not None else None
-        if moved is not None and loaded is not None:
-            frame = ReceiptMoved(thread=thread, user=user, read=moved[0], delivered=moved[1])
-            self._tell_others(user, loaded.head.participants, frame, f"receipt {thread} {user}")
+        role = loaded.head.role_of(user) if loaded is not None else None
+        if moved is None or loaded is None or role is None or loaded.head.peer_code(role):
+            return
+        shown = 0 if user in self._private else moved[0]
+        frame = ReceiptMoved(thread=thread, user=user, read=shown, delivered=moved[1])
+        self._tell_others(user, loaded.head.present, frame, f"receipt {thread} {user}")
+
+    def tell(self, user: str, frame: Push, key: str) -> None:
+        """Show a user here a frame that may be shed; of read marks nothing to one who reads in private."""
+        if isinstance(frame, ReceiptMoved) and frame.read and user in self._private:
+            frame = msgspec.structs.replace(frame, read=0)
+        self._hub.ephemeral(user, frame, key)
 
     def _tell_others(self, user: str, participants: Iterable[str], frame: Push, key: str) -> None:
         others = [other for other in participants if other != user]
         for other in others:
-            self._hub.ephemeral(other, frame, key)
+            self.tell(other, frame, key)
         if not self._deliver.is_alone:
             self._tasks.spawn(self._forward(others, frame), "forward")
 
     async def _forward(self, users: Iterable[str], frame: Push) -> None:
-        data = _encode(frame)
+        await self._forward_bytes(users, _encode(frame))
+
+    async def _forward_bytes(self, users: Iterable[str], data: bytes) -> None:
         try:
             await asyncio.gather(*(self._presence.forward(user, data) for user in users))
         except StoreError:

@@ -1,59 +1,40 @@
-"""Moves of a thread that carry no free message: answers to an invitation, reopening, contracts, timers.
+"""Moves of a thread that carry no free message: answers to an invitation, offers, reopening, contracts, timers.
 
 Each is one action of the domain's table, one event, and what the table says must follow.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
 from greenroom_protocol.bases import Event
-from greenroom_protocol.events import (
-    ContractChanged,
-    InterviewStarted,
-    InvitationAccepted,
-    InvitationDeclined,
-    InvitationExpired,
-    InvitationWithdrawn,
-    OfferChanged,
-    PolicyChanged,
-    ThreadClosed,
-    ThreadReopened,
-)
+from greenroom_protocol.events import PolicyChanged
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.obligation import answers
+from greenroom_server.domain.offer import Offer, why_impossible
 from greenroom_server.domain.policy import MarketplacePolicy
-from greenroom_server.domain.relationship import may_pay_outside
-from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, Transition, decide
+from greenroom_server.domain.relationship import Relationship, start_contract
+from greenroom_server.domain.team import RIGHT_OF
+from greenroom_server.domain.thread_actions import Denied, ThreadAction, Transition, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
-from greenroom_server.screening.context import Surface
 from greenroom_server.store.append import Rare
-from greenroom_server.telemetry.counters import Counters
+from greenroom_server.store.records import write_offer, write_pair
 from greenroom_server.usecases.amend_message import run
+from greenroom_server.usecases.charges import refund
 from greenroom_server.usecases.commits import Author, Bounce, Commits, Done, Draft
-from greenroom_server.usecases.deadlines import Deadlines
-from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
+from greenroom_server.usecases.move import Move as Move  # for those who make one
+from greenroom_server.usecases.move_events import OFFPLATFORM_RISK as OFFPLATFORM_RISK
+from greenroom_server.usecases.move_events import following, own_event, told
+from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, denial
 from greenroom_server.usecases.screening import Screened, Screening
+from greenroom_server.usecases.thread_timers import invitation_members, offer_members, offer_timers
 
-OFFPLATFORM_RISK: Final = "notice.offplatform_risk"
-_CLEAN: Final = Screened(True, "", [], None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """What is asked of a thread."""
-
-    action: ThreadAction
-    user: str = ""
-    role: Role | None = None
-    """Given when the marketplace or a timer acts."""
-    cid: str = ""
-    note: str = ""
-    surface: Surface = Surface.ACCEPT_NOTE
-    reason: str = ""
-    auto: bool = False
-    drop_timers: tuple[str, ...] = ()
-    extra_set: Mapping[str, str | int] = field(default_factory=dict)
+CLEAN: Final = Screened(True, "", [], None)
+"""A move without a text."""
+_NEEDS_PEACE: Final = frozenset(
+    {ThreadAction.ACCEPT, ThreadAction.PROPOSE, ThreadAction.OFFER, ThreadAction.ACCEPT_OFFER, ThreadAction.REOPEN}
+)
+"""Moves that two people who are blocked cannot make."""
 
 
 class MoveThread:
@@ -67,16 +48,6 @@ class MoveThread:
         self._policy = policy
         self._now_ms = now_ms
 
-    def keep_deadlines(self, deadlines: Deadlines, counters: Counters) -> None:
-        """Let invitations expire."""
-
-        async def expire(_partition: int, member: str) -> None:
-            thread = member.partition(" ")[2]
-            await self(thread, Move(action=ThreadAction.EXPIRE, role=Role.SYSTEM, drop_timers=(member,)))
-            counters.invitations["expired"] += 1
-
-        deadlines.on("expire", expire)
-
     async def __call__(self, thread: str, move: Move) -> Done:
         """Carry out a move; exactly one of several racing ones wins, the others learn the state they lost to.
 
@@ -87,9 +58,13 @@ class MoveThread:
         def plan(head: Head, role: Role) -> Draft | Bounce | Refused:
             return self._plan(move, head, role)
 
-        body_hash = self._commits.hash(move.action.value, f"{move.reason}\n{move.note}")
-        author = Author(move.user, role=move.role, cid=move.cid, body_hash=body_hash)
-        return await run(self._commits, thread, author, plan)
+        return await run(self._commits, thread, self.author(move), plan)
+
+    def author(self, move: Move) -> Author:
+        """Give who acts, and what the cid of a move stands for."""
+        body_hash = self._commits.hash(move.action.value, move.hashed())
+        right = RIGHT_OF.get(move.action, "")
+        return Author(move.user, role=move.role, cid=move.cid, body_hash=body_hash, right=right)
 
     async def check(self, thread: str, move: Move) -> None:
         """Say whether a move that leaves no trace is allowed (ignoring an invitation: it stays open).
@@ -101,87 +76,101 @@ class MoveThread:
         role = loaded.head.role_of(move.user) if loaded is not None else None
         if loaded is None or role is None:
             raise RefusedError(NOT_FOUND)
-        head = loaded.head
-        facts = Facts(why=head.why, now_ms=self._now_ms(), expires_at_ms=head.expires_at or None)
-        decision = decide(head.state, role, move.action, facts)
+        decision = decide(loaded.head.state, role, move.action, loaded.head.facts(self._now_ms()))
         if isinstance(decision, Denied):
-            raise RefusedError(Refused(decision.code))
+            raise RefusedError(denial(decision))
 
     def _plan(self, move: Move, head: Head, role: Role) -> Draft | Bounce | Refused:
         now_ms = self._now_ms()
-        facts = Facts(why=head.why, is_auto=move.auto, now_ms=now_ms, expires_at_ms=head.expires_at or None)
-        decision = decide(head.state, role, move.action, facts)
+        decision = decide(head.state, role, move.action, head.facts(now_ms, is_auto=move.auto))
         if isinstance(decision, Denied):
-            return Refused(decision.code)
-        screened = _CLEAN
-        if move.note:
-            screened = self._screening(move.note, move.surface, head, move.user, now_ms)
-            if not screened.passes:
-                assert screened.policy is not None
-                return Bounce(screened.policy)
-        events = [_own_event(move, decision, screened)]
+            return denial(decision)
+        peer_code = head.peer_code(role) if move.action in _NEEDS_PEACE and move.user else ""
+        if peer_code:
+            return Refused(peer_code)
+        if move.adopt is not None and head.job not in ("", move.adopt[0]):
+            return Refused("conflict")  # it was adopted for another job meanwhile
+        if move.number and move.number <= head.reminded:
+            return Refused("wrong_state")
+        offer = self._complete(move, role, now_ms)
+        if isinstance(offer, Refused):
+            return offer
+        screened = self._screened(move, offer, head, now_ms)
+        if not screened.passes:
+            assert screened.policy is not None
+            return Bounce(screened.policy)
+        if offer is not None:
+            offer = replace(offer, note=screened.text)
+        pair = head.relationship
+        if decision.to is ThreadState.CONTRACT:
+            pair = start_contract(pair, move.starts_at or now_ms)
+        events = [own_event(move, decision, head, screened, offer)]
         events[0].state = decision.to.value
-        events += [self._following(kind, move, head, now_ms) for kind in decision.emits if kind != "contract.started"]
+        events += [
+            following(kind, move.user, decision.to, pair, self._policy, now_ms)
+            for kind in decision.emits
+            if kind != "contract.started"
+        ]
         outcome = answers(move.action, role, is_auto=move.auto)
         return Draft(
             events=events,
             state=decision.to.value,
             op=f"x:{outcome.value}" if outcome is not None else "-",
-            rare=self._rare(move, decision, head, now_ms),
+            rare=self._rare(move, decision, head, events, offer, pair, now_ms),
             policy=screened.policy,
         )
 
-    def _rare(self, move: Move, decision: Transition, head: Head, now_ms: int) -> Rare:
+    def _complete(self, move: Move, role: Role, now_ms: int) -> Offer | Refused | None:
+        """Give an offer its place in time; None when the move makes none."""
+        if move.action is not ThreadAction.OFFER:
+            return None
+        asked = move.offer or Offer()
+        expires_at = asked.expires_at or now_ms + self._policy.offers.expiry_s * 1000
+        offer = replace(asked, by=move.user, sent_at=now_ms, expires_at=expires_at)
+        why = why_impossible(offer, role, self._policy)
+        return Refused("offer.terms", detail=why) if why else offer
+
+    def _screened(self, move: Move, offer: Offer | None, head: Head, now_ms: int) -> Screened:
+        text = move.note if offer is None else offer.note
+        return self._screening(text, move.surface, head, move.user, now_ms) if text else CLEAN
+
+    def _rare(
+        self, move: Move, decision: Transition, head: Head, events: list[Event], offer: Offer | None,
+        pair: Relationship, now_ms: int,
+    ) -> Rare:  # fmt: skip
         changes: dict[str, str | int] = {"rev": int(head.rev) + 1, "state": decision.to.value, **move.extra_set}
         changes["why"] = decision.why.value if decision.why is not None else ""
         if decision.to.is_gate_open and not head.gate_opened_at:
             changes["gate_opened_at"] = now_ms
-        drop = move.drop_timers
-        if head.state is ThreadState.INVITED and decision.to is not ThreadState.INVITED:
+        if move.number:
+            changes["reminded"] = move.number
+        changes.update(("told", told(event)) for event in events if isinstance(event, PolicyChanged))
+        drop, clear, timers = list(move.drop_timers), [], []
+        if head.state is not decision.to and head.state is ThreadState.INVITED:
             changes["expires_at"] = 0
-            drop = (*drop, f"expire {head.thread}")
-        return Rare(set=changes, drop_timers=drop)
-
-    def _following(self, kind: str, move: Move, head: Head, now_ms: int) -> Event:
-        if kind == "interview.started":
-            return InterviewStarted(by=move.user)
-        payment: Literal["allowed", "blocked"] = (
-            "allowed" if may_pay_outside(head.relationship, self._policy, now_ms) else "blocked"
+            clear.append("reminded")
+            drop += invitation_members(head.thread, self._policy)
+        if head.state is not decision.to and head.state is ThreadState.OFFER:
+            clear.append("offer")
+            drop += offer_members(head.thread)
+        if offer is not None:
+            changes["offer"] = write_offer(offer)
+            timers = offer_timers(head.thread, offer)
+        ledger = move.charge
+        if head.paid is not None and decision.to is ThreadState.CLOSED:
+            clear.append("proposal")
+            ledger = refund(head, self._policy.connects, move.action, move.reason)
+        index = unindex = None
+        if move.adopt is not None and not head.job:
+            index, unindex = move.adopt[0], ""
+            changes["job"], changes["title"] = move.adopt
+        return Rare(
+            set=changes,
+            clear=clear,
+            timers=timers,
+            drop_timers=drop,
+            index=index,
+            unindex=unindex,
+            ledger=ledger,
+            pair=write_pair(pair) if pair != head.relationship else None,
         )
-        return PolicyChanged(contact="allowed", payment=payment, notice=OFFPLATFORM_RISK)
-
-
-_OFFERS: Final[dict[ThreadAction, Literal["sent", "declined", "withdrawn", "expired"]]] = {
-    ThreadAction.OFFER: "sent",
-    ThreadAction.DECLINE_OFFER: "declined",
-    ThreadAction.WITHDRAW_OFFER: "withdrawn",
-    ThreadAction.EXPIRE_OFFER: "expired",
-}
-_CONTRACTS: Final[dict[ThreadAction, Literal["started", "paused", "resumed", "ended"]]] = {
-    ThreadAction.START_CONTRACT: "started",
-    ThreadAction.ACCEPT_OFFER: "started",
-    ThreadAction.PAUSE_CONTRACT: "paused",
-    ThreadAction.RESUME_CONTRACT: "resumed",
-    ThreadAction.END_CONTRACT: "ended",
-}
-
-
-def _own_event(move: Move, decision: Transition, screened: Screened) -> Event:
-    """Make the event that an action is."""
-    by, cid = move.user, move.cid
-    action = move.action
-    if action is ThreadAction.ACCEPT:
-        return InvitationAccepted(by=by, cid=cid, note=screened.text, hidden=screened.hidden)
-    if action is ThreadAction.DECLINE:
-        return InvitationDeclined(by=by, cid=cid, reason=move.reason, note=screened.text, hidden=screened.hidden)
-    if action is ThreadAction.WITHDRAW:
-        return InvitationWithdrawn(by=by, cid=cid)
-    if action is ThreadAction.EXPIRE:
-        return InvitationExpired()
-    if action is ThreadAction.REOPEN:
-        return ThreadReopened(by=by, cid=cid)
-    if action in _OFFERS:
-        return OfferChanged(by=by, cid=cid, change=_OFFERS[action])
-    if action in _CONTRACTS:
-        return ContractChanged(by=by, cid=cid, change=_CONTRACTS[action])
-    return ThreadClosed(by=by, cid=cid, why=decision.why.value if decision.why is not None else "")

@@ -13,11 +13,11 @@ from greenroom_protocol.commands import InvitationSend, MessageSend, ThreadOpen
 from greenroom_protocol.events import InvitationSent, MessageSent
 from greenroom_protocol.replies import Error, Invited, Opened, Sent
 from greenroom_server.domain.head import Head, Participant
-from greenroom_server.domain.ids import thread_id, thread_partition
+from greenroom_server.domain.ids import is_name, thread_id, thread_partition
 from greenroom_server.domain.invitation import expires_at_ms
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.relationship import Origin, Relationship
-from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, decide
+from greenroom_server.domain.thread_actions import Denied, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
 from greenroom_server.store.append import Append, Committed, Elsewhere, Outcome, Rare, Stale
@@ -25,10 +25,13 @@ from greenroom_server.store.people import Job, People
 from greenroom_server.store.records import write_participant
 from greenroom_server.store.threads import Threads
 from greenroom_server.usecases.amend_message import run
+from greenroom_server.usecases.audit_trail import commit_entry
 from greenroom_server.usecases.commits import ATTEMPTS, Author, Bounce, Commits, Done, Draft, pack_policy, result_of
-from greenroom_server.usecases.results import Refused, RefusedError
+from greenroom_server.usecases.quotas import Quotas
+from greenroom_server.usecases.results import Refused, RefusedError, denial
 from greenroom_server.usecases.screening import Screened, Screening
 from greenroom_server.usecases.send_message import SendMessage
+from greenroom_server.usecases.thread_timers import invitation_timers
 
 _NO_JOB: Final = Job("", "", "", True, 0)
 
@@ -42,7 +45,8 @@ class _Opening:
     job: Job
     cid: str
     body: str
-    origin: str
+    origin: tuple[str, str]
+    """How the client found the freelancer, and the id or code that goes with it."""
     is_invitation: bool
 
 
@@ -58,8 +62,10 @@ class OpenThread:
         screening: Screening,
         policy: MarketplacePolicy,
         now_ms: Callable[[], int],
+        quotas: Quotas,
     ) -> None:
         self._commits = commits
+        self._quotas = quotas
         self._threads = threads
         self._people = people
         self._send = send
@@ -71,12 +77,17 @@ class OpenThread:
         """Write to a freelancer; the pair's thread for the job is created with the message or found."""
         job = await self._job(user, command.job) if command.job else _NO_JOB
         await self._check_pair(user, command.freelancer)
-        opening = _Opening(user, command.freelancer, job, command.cid, command.body, command.origin, False)
+        if command.origin_ref and not is_name(command.origin_ref):
+            raise RefusedError(Refused("bad_request.field", detail="origin_ref"))
+        origin = (command.origin, command.origin_ref)
+        opening = _Opening(user, command.freelancer, job, command.cid, command.body, origin, False)
         for _ in range(ATTEMPTS):
             found = await self._people.thread_of(user, command.freelancer, job.job)
             if found is not None:
                 return await self._send_into(user, command, found)
-            outcome, done = await self._create(opening)
+            async with self._quotas.place("new_threads", user, command.cid) as place:
+                outcome, done = await self._create(opening)
+                place.is_used = done is not None
             if isinstance(outcome, Elsewhere):
                 return await self._send_into(user, command, outcome.thread)
             if done is not None:
@@ -91,20 +102,41 @@ class OpenThread:
         """Invite a freelancer to one's job; adopts the pair's thread if that has no job yet."""
         job = await self._job(user, command.job)
         await self._check_pair(user, command.freelancer)
-        opening = _Opening(user, command.freelancer, job, command.cid, command.body, "invitation", True)
+        opening = _Opening(user, command.freelancer, job, command.cid, command.body, ("invitation", ""), True)
+        async with self._quotas.place("invitations", user, command.cid) as place:
+            invited = await self._invite(command, opening)
+            place.is_used = True
+        return invited
+
+    async def _invite(self, command: InvitationSend, opening: _Opening) -> Invited:
+        may_adopt = True
         for _ in range(ATTEMPTS):
-            found = await self._people.thread_of(user, command.freelancer, job.job)
+            found = await self._people.thread_of(opening.client, opening.freelancer, opening.job.job)
             if found is not None:
                 return _invited(command, found, await self._invite_into(opening, found, adopts=False))
-            outcome, done = await self._create(opening)
-            if isinstance(outcome, Elsewhere):
-                adopts = outcome.can_adopt
-                return _invited(
-                    command, outcome.thread, await self._invite_into(opening, outcome.thread, adopts=adopts)
-                )
+            outcome, done = await self._create(opening, may_adopt=may_adopt)
             if done is not None:
-                return _invited(command, outcome, done)
+                return _invited(command, outcome, done)  # type: ignore[arg-type]  # where something was done
+            if isinstance(outcome, Elsewhere) and outcome.can_adopt:
+                done = await self._adopt(opening, outcome.thread)
+                if done is not None:
+                    return _invited(command, outcome.thread, done)
+                may_adopt = False
+            elif isinstance(outcome, Elsewhere):
+                return _invited(command, outcome.thread, await self._invite_into(opening, outcome.thread, adopts=False))
         raise RefusedError(Refused("conflict"))
+
+    async def _adopt(self, opening: _Opening, thread: str) -> Done | None:
+        """Invite in the pair's thread without a job; None when that is more than a first contact, or took another."""
+        loaded = await self._commits.heads.read(thread)
+        if loaded is None or loaded.head.state is not ThreadState.DIRECT or loaded.head.job:
+            return None
+        try:
+            return await self._invite_into(opening, thread, adopts=True)
+        except RefusedError as error:
+            if error.refused.code != "conflict":
+                raise
+            return None
 
     async def _job(self, user: str, job_id: str) -> Job:
         job = await self._people.job(job_id)
@@ -117,6 +149,7 @@ class OpenThread:
     async def _check_pair(self, client: str, freelancer: str) -> Relationship:
         if client == freelancer:
             raise RefusedError(Refused("thread.self"))
+        await self._quotas.admit(client)
         profile, account = await asyncio.gather(self._people.profile(freelancer), self._people.account(freelancer))
         if profile is None:
             own = await self._people.profile(client)
@@ -124,11 +157,12 @@ class OpenThread:
         if account is not None and account.is_suspended:
             raise RefusedError(Refused("peer.unavailable"))
         pair = await self._people.pair(client, freelancer)
-        if pair.is_blocked:
-            raise RefusedError(Refused("peer.blocked"))
+        _refuse_blocked(pair)
         return pair
 
-    async def _create(self, opening: _Opening) -> tuple[str, Done] | tuple[Elsewhere, None] | tuple[str, None]:
+    async def _create(
+        self, opening: _Opening, *, may_adopt: bool = False
+    ) -> tuple[str, Done] | tuple[Elsewhere, None] | tuple[str, None]:
         """Create the thread; gives (thread, done), where it is instead, or ("", None) to try again."""
         cid_ms = cid_time_ms(opening.cid)
         if cid_ms is None:
@@ -136,6 +170,7 @@ class OpenThread:
         if len(opening.body.encode()) > limits.BODY_BYTES or opening.body.isspace():
             raise RefusedError(Refused("bad_request.body"))
         pair = await self._people.pair(opening.client, opening.freelancer)
+        _refuse_blocked(pair)  # the commit rests on this reading, not on the one before
         screened = self._screen(opening, pair)
         thread = thread_id(opening.freelancer, secrets.token_hex(8))
         head = self._head(opening, thread, pair)
@@ -151,7 +186,9 @@ class OpenThread:
             extra=pack_policy(screened.policy),
             state=head.state.value,
             rare=Rare(
-                timers=[(head.expires_at, f"expire {thread}")] if head.expires_at else (), change="thread.opened"
+                timers=invitation_timers(thread, head.expires_at, self._policy) if head.expires_at else (),
+                change="thread.opened,invitation.sent" if opening.is_invitation else "thread.opened",
+                audit=commit_entry(opening.client, [event], head.state.value, screened.policy),
             ),
         )
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -159,7 +196,7 @@ class OpenThread:
         assert partition is not None
         epoch = self._commits.epochs[partition]
         self._threads.open(
-            ref, epoch, pair.rev, _fields(head, opening.origin), opening.job.job, append, answer.set_result
+            ref, epoch, pair.rev, fields_of(head), opening.job.job, append, answer.set_result, may_adopt=may_adopt
         )
         outcome = await answer
         if isinstance(outcome, Committed):
@@ -182,9 +219,14 @@ class OpenThread:
 
         def plan(head: Head, role: Role) -> Draft | Bounce | Refused:
             now_ms = self._now_ms()
-            decision = decide(head.state, role, ThreadAction.INVITE, Facts(why=head.why, now_ms=now_ms))
+            unreachable = head.peer_code(role)
+            if unreachable:
+                return Refused(unreachable)
+            if adopts and head.job not in ("", opening.job.job):
+                return Refused("conflict")  # it took another one meanwhile
+            decision = decide(head.state, role, ThreadAction.INVITE, head.facts(now_ms))
             if isinstance(decision, Denied):
-                return Refused(decision.code)
+                return denial(decision)
             screened = self._screening(opening.body, Surface.INVITATION, head, opening.client, now_ms)
             if not screened.passes:
                 assert screened.policy is not None
@@ -197,7 +239,8 @@ class OpenThread:
             }  # fmt: skip
             rare = Rare(
                 set=changes,
-                timers=[(event.expires_at, f"expire {thread}")],
+                clear=("reminded",),
+                timers=invitation_timers(thread, event.expires_at, self._policy),
                 index=opening.job.job if adopts else None,
                 unindex="" if adopts else None,
             )
@@ -224,6 +267,7 @@ class OpenThread:
         screened = self._screening.before_thread(opening.body, surface, pair.origin is Origin.EXTERNAL)
         if not screened.passes:
             assert screened.policy is not None
+            self._commits.on_opening_bounced(opening.client, screened.policy)
             raise RefusedError(Refused(screened.policy.code, policy=screened.policy))
         return screened
 
@@ -243,6 +287,8 @@ class OpenThread:
             participants={user: Participant(user, role) for user, role in people},
             relationship=pair,
             bounces={},
+            origin=opening.origin[0],
+            origin_ref=opening.origin[1],
         )
 
     def _event(self, opening: _Opening, screened: Screened) -> Event:
@@ -252,11 +298,18 @@ class OpenThread:
         return InvitationSent(
             by=by, cid=cid, job=opening.job.job, title=opening.job.title, body=body, hidden=hidden,
             expires_at=expires_at_ms(self._now_ms(), self._policy), state=ThreadState.INVITED.value,
+            help_url=self._policy.links.interview_help,
         )  # fmt: skip
 
     def _hash(self, opening: _Opening) -> str:
         verb = "invitation.send" if opening.is_invitation else "thread.open"
         return self._commits.hash(verb, opening.body)
+
+
+def _refuse_blocked(pair: Relationship) -> None:
+    code = pair.block_code(Role.CLIENT)
+    if code:
+        raise RefusedError(Refused(code))
 
 
 def _invited(command: InvitationSend, thread: str, done: Done) -> Invited:
@@ -265,10 +318,11 @@ def _invited(command: InvitationSend, thread: str, done: Done) -> Invited:
     )  # fmt: skip
 
 
-def _fields(head: Head, origin: str) -> dict[str, str | int]:
+def fields_of(head: Head) -> dict[str, str | int]:
+    """Give the fields of the head of a thread that is to be created."""
     fields: dict[str, str | int] = {
         "state": head.state.value, "client": head.client, "freelancer": head.freelancer, "job": head.job,
-        "title": head.title, "expires_at": head.expires_at, "origin": origin,
+        "title": head.title, "expires_at": head.expires_at, "origin": head.origin, "origin_ref": head.origin_ref,
     }  # fmt: skip
     for participant in head.participants.values():
         fields[f"user:{participant.user}"] = write_participant(participant)

@@ -8,30 +8,32 @@ import msgspec
 
 from greenroom_protocol import limits
 from greenroom_protocol.commands import InboxChanges, Resume, ThreadGet, ThreadHistory, ThreadList
-from greenroom_protocol.events import AnyEvent, ErasedItem, MessageEdited, MessageRedacted, MessageSent
+from greenroom_protocol.events import AnyEvent
+from greenroom_protocol.inbox import is_archived
+from greenroom_protocol.offers import OfferView
 from greenroom_protocol.replies import (
     HistoryPage,
     InboxChangesPage,
-    ParticipantView,
     Row,
     ThreadEvents,
     ThreadListPage,
-    ThreadPolicy,
     ThreadView,
 )
-from greenroom_server.domain.head import Head, Participant
-from greenroom_server.domain.ids import thread_partition
+from greenroom_server.domain.head import Marks, Participant
+from greenroom_server.domain.ids import own_log_owner, thread_partition
+from greenroom_server.domain.offer import Offer
 from greenroom_server.domain.policy import MarketplacePolicy
-from greenroom_server.domain.relationship import may_pay_outside, may_share_contacts
-from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, Transition, decide
-from greenroom_server.domain.thread_state import Role, ThreadState
+from greenroom_server.domain.thread_state import Role
 from greenroom_server.store.inboxes import Inboxes, InboxPage
 from greenroom_server.store.people import People
 from greenroom_server.store.records import InboxRow
 from greenroom_server.store.threads import Threads
+from greenroom_server.usecases.access_grants import grant_views
 from greenroom_server.usecases.heads import Heads
-from greenroom_server.usecases.move_thread import OFFPLATFORM_RISK
+from greenroom_server.usecases.participants import participant_views
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
+from greenroom_server.usecases.standing import as_it_stands
+from greenroom_server.usecases.thread_policy import thread_policy
 
 RESET_EVENTS: Final = 50
 """Newest events given of a thread whose epoch changed."""
@@ -75,26 +77,41 @@ class ReadThreads:
         if found is None or user not in found[0].participants:
             raise RefusedError(NOT_FOUND)
         head, marks = found
+        place = head.participants[user]
         accounts = await asyncio.gather(*(self._people.account(who) for who in head.participants))
-        views = [
-            ParticipantView(
-                user=p.user, role="client" if p.role is Role.CLIENT else "freelancer", from_seq=p.from_seq,
-                until_seq=p.until_seq, name=account.name if account is not None else "",
-                read=marks.read.get(p.user, 0), delivered=marks.delivered.get(p.user, 0),
-            )
-            for p, account in zip(head.participants.values(), accounts, strict=True)
-        ]  # fmt: skip
+        named = dict(zip(head.participants, accounts, strict=True))
+        seq, n = await self._reach(place, marks, command.thread)
         return ThreadView(
-            id=command.id, thread=head.thread, epoch=self._epoch(head.thread), seq=marks.seq, n=marks.n,
+            id=command.id, thread=head.thread, epoch=self._epoch(head.thread), seq=seq, n=n,
             state=head.state.value, why=head.why.value if head.why is not None else "", job=head.job,
-            title=head.title, role=head.participants[user].role.value, gate_opened_at=head.gate_opened_at,
-            expires_at=head.expires_at, participants=views, policy=self._policy_view(head, user),
+            title=head.title, role=place.role.value, gate_opened_at=head.gate_opened_at,
+            expires_at=head.facts(0).expires_at_ms or 0,
+            participants=participant_views(head, marks, named, user, self._now_ms()),
+            policy=thread_policy(head, user, self._policy, self._now_ms()),
+            offer=None if place.until_seq else _offer_view(head.offer),
+            grants=[] if place.until_seq else grant_views(head),
         )  # fmt: skip
 
+    async def _reach(self, place: Participant, marks: Marks, thread: str) -> tuple[int, int]:
+        """Give how far the thread goes for somebody: for who has left no further than then."""
+        if not place.until_seq:
+            return marks.seq, marks.n
+        row = await self._inboxes.row(place.user, thread)
+        return place.until_seq, row.n if row is not None else 0
+
     async def page(self, user: str, command: ThreadList) -> ThreadListPage:
-        """Read a page of the inbox."""
+        """Read a page of the inbox: by default without the threads that the user put away."""
         page = await self._inboxes.top(user, command.before, command.limit)
-        return ThreadListPage(id=command.id, epoch=page.epoch, mark=page.mark, rows=rows_of(page), more=page.more)
+        rows, more, wanted = rows_of(page), page.more, command.archived
+        if wanted is not None:
+            rows = [row for row in rows if is_archived(row) is wanted]
+            while more and len(rows) < command.limit:
+                further = await self._inboxes.top(user, page.rows[-1][1].mark, limits.PAGE_ITEMS)
+                page = page._replace(rows=further.rows)
+                rows += [row for row in rows_of(further) if is_archived(row) is wanted]
+                more = further.more
+            rows, more = rows[: command.limit], more or len(rows) > command.limit
+        return ThreadListPage(id=command.id, epoch=page.epoch, mark=page.mark, rows=rows, more=more)
 
     async def changes(self, user: str, command: InboxChanges) -> InboxChangesPage:
         """Read the rows changed after a mark."""
@@ -135,8 +152,7 @@ class ReadThreads:
     async def _thread_events(
         self, user: str, thread: str, row: InboxRow, epoch: int, seq: int, room: int
     ) -> ThreadEvents | None:
-        head = await self._heads.get(thread)
-        participant = head.head.participants.get(user) if head is not None else None
+        participant = await self._reader(user, thread)
         if participant is None:
             return None
         reset = row.epoch != epoch or seq > row.seq
@@ -148,13 +164,12 @@ class ReadThreads:
             events = await self._threads.events(thread, seq, None, room)
         kept = _cut(events)
         to = kept[-1].seq if kept else after
-        shown = await self._as_it_stands(thread, _visible(kept, participant))
+        shown = await as_it_stands(self._threads, thread, kept, after, to, participant)
         return ThreadEvents(thread=thread, epoch=row.epoch, reset=reset, after=after, to=to, events=shown)
 
     async def history(self, user: str, command: ThreadHistory) -> HistoryPage:
         """Read a page of a thread's log as it stands now."""
-        loaded = await self._heads.get(command.thread)
-        participant = loaded.head.participants.get(user) if loaded is not None else None
+        participant = await self._reader(user, command.thread)
         if participant is None:
             raise RefusedError(NOT_FOUND)
         if command.before is not None and command.after is not None:
@@ -169,64 +184,36 @@ class ReadThreads:
             after = events[0].seq - 1 if len(found) > len(events) else 0
             to = command.before - 1 if command.before is not None else (events[-1].seq if events else 0)
         more = len(found) > len(events)
-        shown = await self._as_it_stands(command.thread, _visible(events, participant))
+        shown = await as_it_stands(self._threads, command.thread, events, after, to, participant)
         return HistoryPage(
             id=command.id, thread=command.thread, epoch=self._epoch(command.thread), after=after, to=to,
             events=shown, more=more,
         )  # fmt: skip
 
-    async def _as_it_stands(self, thread: str, events: list[AnyEvent]) -> list[AnyEvent]:
-        """Apply later edits to the messages of a page; put a tombstone where one was erased."""
-        seqs = [event.seq for event in events if isinstance(event, MessageSent)]
-        amended = await self._threads.amendments(thread, seqs)
-        out = list(events)
-        for index, event in enumerate(events):
-            changes = amended.get(event.seq, "")
-            if not changes or not isinstance(event, MessageSent):
-                continue
-            if changes.startswith("e"):
-                out[index] = ErasedItem(
-                    seq=event.seq, at=event.at, by=event.by, n=event.n, cid=event.cid, erased_seq=int(changes[1:])
-                )
-                continue
-            last = int(changes.rpartition(",")[2])
-            edits = await self._threads.events(thread, last - 1, last, 1)
-            if edits and isinstance(edits[0], MessageEdited | MessageRedacted):
-                event.body, event.hidden, event.edited_seq = edits[0].body, edits[0].hidden, last
-        return out
-
-    def _policy_view(self, head: Head, user: str) -> ThreadPolicy:
-        role = head.role_of(user)
-        facts = Facts(
-            why=head.why,
-            client_has_written=head.state is not ThreadState.CLOSED,
-            now_ms=self._now_ms(),
-            expires_at_ms=head.expires_at or None,
-        )
-
-        def outcome(action: ThreadAction) -> Transition | Denied:
-            return Denied("perm.denied") if role is None else decide(head.state, role, action, facts)
-
-        send = outcome(ThreadAction.SEND)
-        why_not = send.code if isinstance(send, Denied) else ""
-        if head.relationship.is_blocked:
-            why_not = "peer.blocked"
-        pays = may_pay_outside(head.relationship, self._policy, facts.now_ms)
-        gate = may_share_contacts(head.relationship, head.state)
-        return ThreadPolicy(
-            may_write=not why_not,
-            why_not=why_not,
-            contact="allowed" if gate else "blocked",
-            payment="allowed" if pays else "blocked",
-            may_answer_invitation=isinstance(outcome(ThreadAction.ACCEPT), Transition),
-            may_request_call=isinstance(outcome(ThreadAction.REQUEST_CALL), Transition),
-            notice=OFFPLATFORM_RISK if head.state.is_gate_open else "",
-            version=str(self._policy.version),
-        )
+    async def _reader(self, user: str, thread: str) -> Participant | None:
+        """Give somebody's place in a thread, present or past; in an own log only its owner has one."""
+        owner = own_log_owner(thread)
+        if owner is not None:
+            return Participant(user, Role.SYSTEM) if owner == user else None
+        loaded = await self._heads.get(thread)
+        place = None if loaded is None else loaded.head.participants.get(user)
+        if place is None or place.is_member:  # they may have come or gone since that head was read
+            loaded = await self._heads.read(thread)
+            place = None if loaded is None else loaded.head.participants.get(user)
+        return place
 
     def _epoch(self, thread: str) -> int:
         partition = thread_partition(thread)
         return self._epochs[partition] if partition is not None else 0
+
+
+def _offer_view(offer: Offer | None) -> OfferView | None:
+    if offer is None:
+        return None
+    return OfferView(
+        note=offer.note, amount=offer.amount, currency=offer.currency, starts_at=offer.starts_at,
+        expires_at=offer.expires_at, by=offer.by, sent_at=offer.sent_at,
+    )  # fmt: skip
 
 
 def rows_of(page: InboxPage) -> list[Row]:
@@ -234,15 +221,10 @@ def rows_of(page: InboxPage) -> list[Row]:
     return [
         Row(
             thread=thread, mark=row.mark, epoch=row.epoch, seq=row.seq, n=row.n, read=row.read, state=row.state,
-            last_at=row.last_at,
+            last_at=row.last_at, muted_until=row.muted_until, archived_n=row.archived_n,
         )
         for thread, row in page.rows
     ]  # fmt: skip
-
-
-def _visible(events: list[AnyEvent], participant: Participant) -> list[AnyEvent]:
-    until = participant.until_seq
-    return [e for e in events if e.seq > participant.from_seq and (not until or e.seq <= until)]
 
 
 def _cut(events: list[AnyEvent], *, from_end: bool = False) -> list[AnyEvent]:

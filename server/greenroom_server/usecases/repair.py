@@ -12,9 +12,10 @@ from typing import Final
 import structlog
 
 from greenroom_protocol import limits
+from greenroom_protocol.events import AnyEvent
 from greenroom_server.delivery.frames import EventBytes, RowChange
 from greenroom_server.delivery.hub import Hub
-from greenroom_server.domain.ids import PARTITION_COUNT
+from greenroom_server.domain.ids import PARTITION_COUNT, own_log_owner
 from greenroom_server.store.errors import StoreError
 from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.presence import RENEW_S, PresenceStore
@@ -23,6 +24,7 @@ from greenroom_server.telemetry.counters import Counters
 from greenroom_server.telemetry.tasks import Tasks
 from greenroom_server.usecases.deliver import Deliver
 from greenroom_server.usecases.rebuild import Rebuild
+from greenroom_server.usecases.standing import have_been_amended, visible
 
 log = structlog.get_logger()
 
@@ -55,7 +57,18 @@ class FeedRepairs:
                     for thread, row in page.rows:
                         changes.append(
                             RowChange(
-                                thread, row.epoch, row.mark, 0, row.seq, row.n, row.read, row.state, row.last_at, None
+                                thread,
+                                row.epoch,
+                                row.mark,
+                                0,
+                                row.seq,
+                                row.n,
+                                row.read,
+                                row.state,
+                                row.last_at,
+                                None,
+                                row.muted_until,
+                                row.archived_n,
                             )
                         )
                     at = page.rows[-1][1].mark if more else page.mark
@@ -65,17 +78,28 @@ class FeedRepairs:
 
         self._tasks.spawn(read(), "read changes")
 
-    def read_gap(self, thread: str, after: int, to: int, done: Callable[[EventBytes | None], None]) -> None:
-        """Read the events of a gap."""
+    def read_gap(self, user: str, thread: str, after: int, to: int, done: Callable[[EventBytes | None], None]) -> None:
+        """Read the events of a gap; none when they are not all for this user, or no longer stand as they were told."""
 
         async def read() -> None:
             try:
                 events = await self._threads.events(thread, after, to, to - after)
+                if not await self._may_have(user, thread, events):
+                    events = []
             except StoreError:
                 events = []
             done(EventBytes(events) if events else None)
 
         self._tasks.spawn(read(), "read gap")
+
+    async def _may_have(self, user: str, thread: str, events: list[AnyEvent]) -> bool:
+        if own_log_owner(thread) is not None:
+            return True
+        found = await self._threads.head(thread)
+        place = found[0].participants.get(user) if found is not None else None
+        if place is None or len(visible(events, place)) < len(events):
+            return False
+        return not await have_been_amended(self._threads, thread, events)
 
     def later(self, delay_s: float, what: Callable[[], None]) -> None:
         """Call after a delay."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from greenroom_protocol.bases import PolicyView
 from greenroom_protocol.codes import DEFAULT_RETRY_AFTER_MS, ERRORS, Retry
 from greenroom_protocol.replies import Error
+from greenroom_server.domain.thread_actions import Denied
 from greenroom_server.store.errors import StoreError, Unavailable, Uncertain
 
 
@@ -17,6 +18,10 @@ class Refused:
     policy: PolicyView | None = None
     detail: str = ""
     """Which field or limit; never the peer's values."""
+    hint: str | None = None
+    """What this user can do instead; None: what the code itself says, empty: nothing."""
+    data: dict[str, int] | None = None
+    """Numbers that belong to the code."""
 
 
 NOT_FOUND = Refused("not_found")
@@ -39,6 +44,18 @@ def refusal_of(error: StoreError) -> Refused:
     return Refused("internal")
 
 
+def hint_of(refused: Refused) -> str:
+    """Give what can be done instead: what the filter said, else what was decided, else what the code says."""
+    if refused.policy is not None and refused.policy.hint:
+        return refused.policy.hint
+    return (ERRORS[refused.code].hint or "") if refused.hint is None else refused.hint
+
+
+def denial(denied: Denied) -> Refused:
+    """Refuse as a table of the domain says."""
+    return Refused(denied.code, hint=denied.hint)
+
+
 def error_reply(command_id: int, refused: Refused) -> Error:
     """Make the error reply of a refusal."""
     row = ERRORS[refused.code]
@@ -53,6 +70,7 @@ def error_reply(command_id: int, refused: Refused) -> Error:
         message=message,
         retry=row.retry.value,
         retry_after_ms=retry_after_ms,
-        hint=(policy.hint if policy is not None and policy.hint else row.hint),
+        hint=hint_of(refused) or None,
         policy=policy,
+        data=refused.data,
     )

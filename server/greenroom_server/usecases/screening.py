@@ -1,5 +1,7 @@
 """Screening a text for a thread: the context from the head, the verdict as the wire shows it."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -7,6 +9,7 @@ import structlog
 
 from greenroom_protocol.bases import PolicyView, Span
 from greenroom_protocol.codes import ERRORS
+from greenroom_server.domain.access_grant import addresses_in
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.relationship import Conversion, Origin, may_pay_outside
@@ -14,10 +17,14 @@ from greenroom_server.domain.thread_state import ThreadState
 from greenroom_server.screening.context import Context, Surface
 from greenroom_server.screening.screen import Screen
 from greenroom_server.screening.verdict import Action, Verdict
+from greenroom_server.store.records import write_grant
 from greenroom_server.telemetry.counters import Counters
+from greenroom_server.usecases.payment import payment_view
 
 log = structlog.get_logger()
 
+_ABOUT_PAYMENT = ("policy.payment_offplatform", "policy.payment_request")
+_GRANTED_SURFACES = (Surface.MESSAGE, Surface.EDIT)
 _PASSES = (Action.ALLOW, Action.NOTICE, Action.REDACT)
 
 
@@ -29,6 +36,8 @@ class Screened(NamedTuple):
     hidden: list[Span]
     policy: PolicyView | None
     """None for an ordinary text."""
+    grants: tuple[int, ...] = ()
+    """Access grants whose address stands in the text; who delivers it marks them `spent`."""
 
 
 class Screening:
@@ -38,20 +47,41 @@ class Screening:
         self._screen = screen
         self._policy = policy
         self._counters = counters
+        self.hash_address: Callable[[str], str] = lambda _address: ""
+        """Hashes a normalised address as the heads keep it; with the store's key."""
 
     def __call__(self, text: str, surface: Surface, head: Head, sender: str, now_ms: int) -> Screened:
         """Screen one text as of this head."""
         if self._screen.is_plainly_clean(text):
             self._counters.verdicts["allow", ""] += 1
             return Screened(True, text, [], None)
-        verdict = self._screen(text, self._context(surface, head, sender, now_ms))
-        return self._screened(text, verdict)
+        context = self._context(surface, head, sender, now_ms)
+        granted = self._granted(text, surface, head, now_ms) if head.grants else {}
+        if granted:
+            context = replace(context, granted_emails=frozenset(granted))
+        screened = self._screened(text, self._screen(text, context))
+        if granted:
+            screened = screened._replace(grants=tuple(sorted(set(granted.values()))))
+        if screened.policy is not None and screened.policy.code in _ABOUT_PAYMENT:
+            screened.policy.payment = payment_view(head, self._policy, now_ms)
+        return screened
 
     def before_thread(self, text: str, surface: Surface, pair_is_external: bool) -> Screened:
         """Screen a text that would open a thread."""
         return self._screened(
             text, self._screen(text, Context("direct", is_external=pair_is_external, surface=surface))
         )
+
+    def _granted(self, text: str, surface: Surface, head: Head, now_ms: int) -> dict[str, int]:
+        """Give the addresses of a message that a grant covers now, and by which request."""
+        policy = self._policy.access_grants
+        if surface not in _GRANTED_SURFACES or not policy.is_enabled or head.state.value not in policy.states:
+            return {}
+        covering = {grant.address: grant.request for grant in head.grants.values() if grant.covers(policy, now_ms)}
+        if not covering:
+            return {}
+        hashed = {address: self.hash_address(address) for address in addresses_in(text)}
+        return {address: covering[key] for address, key in hashed.items() if key in covering}
 
     def _context(self, surface: Surface, head: Head, sender: str, now_ms: int) -> Context:
         pair = head.relationship
@@ -82,6 +112,15 @@ def _context(
 ) -> Context:
     """Make each of the few contexts once; they are made for every message."""
     return Context(state.value, is_external, conversion.value, surface, is_repeat=is_repeat)
+
+
+def spent(head: Head, requests: Sequence[int]) -> dict[str, str | int]:
+    """Give the fields of a head in which each of some grants was used once more; none changes nothing."""
+    if not requests:
+        return {}
+    grants = [replace(grant, uses=grant.uses + 1) for request in requests if (grant := head.grants.get(request))]
+    fields: dict[str, str | int] = {f"grant:{grant.request}": write_grant(grant) for grant in grants}
+    return fields | {"rev": int(head.rev) + 1} if fields else fields
 
 
 def policy_view(verdict: Verdict) -> PolicyView:

@@ -15,9 +15,11 @@ from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, 
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
 from greenroom_server.store.append import Rare
-from greenroom_server.usecases.commits import Author, Bounce, Commits, Done, Draft
-from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, error_reply
-from greenroom_server.usecases.screening import Screening
+from greenroom_server.usecases.commits import ANYBODY, Author, Bounce, Commits, Done, Draft
+from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, denial, error_reply
+from greenroom_server.usecases.risk_notice import noticed
+from greenroom_server.usecases.screening import Screening, spent
+from greenroom_server.usecases.terms import NO_TERMS, NOT_ACCEPTED, Terms
 
 _ALLOWED: Final = PolicyView(action="allow")
 _BY_A_PERSON: Final = Facts(client_has_written=True)
@@ -30,12 +32,18 @@ class SendMessage:
     """Sends and checks messages."""
 
     def __init__(
-        self, commits: Commits, screening: Screening, policy: MarketplacePolicy, now_ms: Callable[[], int]
+        self,
+        commits: Commits,
+        screening: Screening,
+        policy: MarketplacePolicy,
+        now_ms: Callable[[], int],
+        terms: Terms = NO_TERMS,
     ) -> None:
         self._commits = commits
         self._screening = screening
         self._policy = policy
         self._now_ms = now_ms
+        self._terms = terms
 
     def start(
         self, user: str, command: MessageSend, done: Callable[[Reply], object], *, verb: str = "message.send"
@@ -44,6 +52,10 @@ class SendMessage:
         body = command.body
         if (len(body) * 4 > limits.BODY_BYTES and len(body.encode()) > limits.BODY_BYTES) or body.isspace():
             done(error_reply(command.id, Refused("bad_request.body")))
+            return
+
+        if self._terms.refuses(user):
+            done(error_reply(command.id, NOT_ACCEPTED))
             return
 
         def plan(head: Head, role: Role) -> Draft | Bounce | Refused:
@@ -63,31 +75,40 @@ class SendMessage:
                 assert isinstance(result, Refused)
                 done(error_reply(command.id, result))
 
-        author = Author(user, cid=command.cid, body_hash=self._commits.hash(verb, body))
+        hashed = body if command.quote is None else f"{body}\n>{command.quote}"
+        author = Author(user, cid=command.cid, body_hash=self._commits.hash(verb, hashed), right=ANYBODY)
         self._commits.run(command.thread, author, plan, answered)
 
     def plan(self, user: str, command: MessageSend, head: Head, role: Role) -> Draft | Bounce | Refused:
         """Decide what a message does to a thread as it stands."""
-        if head.relationship.is_blocked:
-            return Refused("peer.blocked")
+        unreachable = head.peer_code(role)
+        if unreachable:
+            return Refused(unreachable)
         if head.state is ThreadState.CLOSED:
             facts = Facts(why=head.why, is_auto=command.auto)
         else:
             facts = _BY_A_PROGRAM if command.auto else _BY_A_PERSON
         decision = decide(head.state, role, ThreadAction.SEND, facts)
         if isinstance(decision, Denied):
-            return Refused(decision.code)
+            return denial(decision)
+        if command.quote is not None and command.quote <= head.participants[user].from_seq:
+            return Refused("message.quote_target")
         screened = self._screening(command.body, Surface.MESSAGE, head, user, self._now_ms())
         if not screened.passes:
             assert screened.policy is not None
             return Bounce(screened.policy)
+        told = noticed(screened.policy, head, user)
+        changes = told.set | spent(head, screened.grants)
         events: list[Event] = [
-            MessageSent(by=user, cid=command.cid, body=screened.text, hidden=screened.hidden, auto=command.auto)
-        ]
-        rare = None
+            MessageSent(
+                by=user, cid=command.cid, body=screened.text, hidden=screened.hidden, auto=command.auto,
+                quote=command.quote or 0,
+            )
+        ]  # fmt: skip
         if decision.to is not head.state:
-            rare = Rare(set={"state": decision.to.value, "rev": int(head.rev) + 1})
+            changes |= {"state": decision.to.value, "rev": int(head.rev) + 1}
             events[0].state = decision.to.value
+        rare = Rare(set=changes, quote=command.quote) if changes or command.quote is not None else None
         if "interview.started" in decision.emits:
             events.append(InterviewStarted(by=user))
         return Draft(
@@ -97,7 +118,7 @@ class SendMessage:
             seen=-1 if command.seen is None else command.seen,
             prev_cid=_checkable(command),
             rare=rare,
-            policy=screened.policy,
+            policy=told.policy,
         )
 
     def obligation_op(self, command: MessageSend, role: Role) -> str:

@@ -13,9 +13,11 @@ from greenroom_server.domain.ids import is_name
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.store.people import Account, People
 from greenroom_server.telemetry.counters import Counters
+from greenroom_server.usecases.connects import Connects
 from greenroom_server.usecases.live import Live
 from greenroom_server.usecases.read_threads import ReadThreads, rows_of
 from greenroom_server.usecases.results import Refused
+from greenroom_server.usecases.terms import NO_TERMS, Terms
 
 CAPS = frozenset({"typing", "presence", "receipts", "check"})
 """Capabilities of this server."""
@@ -49,8 +51,12 @@ class Sessions:
         policy: MarketplacePolicy,
         counters: Counters,
         now_ms: Callable[[], int],
+        connects: Connects,
+        terms: Terms = NO_TERMS,
     ) -> None:
+        self._connects = connects
         self._verifier = verifier
+        self._terms = terms
         self._people = people
         self._reads = reads
         self._live = live
@@ -86,6 +92,10 @@ class Sessions:
     async def _ended(self, claims: Claims) -> Denied | None:
         """Refuse whom the marketplace suspended or signed out."""
         account = await self._people.account(claims.user)
+        if account is not None:
+            self._terms.note(account)
+            if self._hub.feed(account.user) is not None:
+                self._live.read_privately(account.user, is_on=account.reads_in_private)
         close = closes_session(account, claims.issued_at_s) if account is not None else 0
         return Denied(Refused("auth.revoked"), close) if close else None
 
@@ -136,6 +146,7 @@ class Sessions:
             rows=rows_of(page),
             threads=resumed.threads,
             limits=self._limits,
+            connects=await self._connects.view(user),
         )
         return Opened(reply, page.mark)
 

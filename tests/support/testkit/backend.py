@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient
 
 from greenroom_protocol.cid import make_cid
 from greenroom_protocol.commands import InvitationSend, ThreadOpen
+from greenroom_server.app.people_parts import PeopleParts, PeopleStore, build_people
 from greenroom_server.delivery.hub import Hub
 from greenroom_server.domain.policy import default_policy
 from greenroom_server.domain.thread_actions import ThreadAction
@@ -22,8 +23,10 @@ from greenroom_server.store.committer import Committer
 from greenroom_server.store.connect import StoreAddress, ordinary_client
 from greenroom_server.store.guarantee import read_facts
 from greenroom_server.store.inboxes import Inboxes
+from greenroom_server.store.own_logs import OwnLogs
 from greenroom_server.store.people import People
 from greenroom_server.store.threads import Threads
+from greenroom_server.store.timers import Timers
 from greenroom_server.telemetry.counters import Counters
 from greenroom_server.telemetry.tasks import Tasks
 from greenroom_server.usecases.commits import Commits
@@ -32,11 +35,11 @@ from greenroom_server.usecases.directory import Directory
 from greenroom_server.usecases.heads import Heads
 from greenroom_server.usecases.marketplace import Marketplace
 from greenroom_server.usecases.move_thread import Move, MoveThread
+from greenroom_server.usecases.notices import Notices
 from greenroom_server.usecases.open_thread import OpenThread
 from greenroom_server.usecases.repair import FeedRepairs
 from greenroom_server.usecases.screening import Screening
 from greenroom_server.usecases.send_message import SendMessage
-from greenroom_server.usecases.speed import Speed
 
 API_KEY = "an api key of the tests"
 _numbers = itertools.count(1)
@@ -55,6 +58,7 @@ class Parts(NamedTuple):
 
     marketplace: Marketplace
     directory: Directory
+    beside: PeopleParts
     open_thread: OpenThread
     move: MoveThread
     people: People
@@ -87,11 +91,19 @@ async def use_cases(address: StoreAddress, screen: Screen) -> AsyncIterator[Part
     screening = Screening(screen, policy, counters)
     send = SendMessage(commits, screening, policy, now_ms)
     move = MoveThread(commits, screening, policy, now_ms)
-    speed = Speed(people, threads, inboxes, hub, policy, tasks, now_ms)
+    own_logs = OwnLogs(committer, "n1")
+    store = PeopleStore(
+        committer=committer, people=people, threads=threads, inboxes=inboxes, timers=Timers(committer, "n1"),
+        own_logs=own_logs,
+    )  # fmt: skip
+    beside = build_people(store, hub, Notices(own_logs, hub), policy, tasks, now_ms, lambda _partition, _kind: None)
+    marketplace = Marketplace(people, heads, move, screen, now_ms)
+    marketplace.on_profile = beside.directory.index
     yield Parts(
-        marketplace=Marketplace(people, heads, move, screen, now_ms),
-        directory=Directory(people, speed),
-        open_thread=OpenThread(commits, threads, people, send, screening, policy, now_ms),
+        marketplace=marketplace,
+        directory=beside.directory,
+        beside=beside,
+        open_thread=OpenThread(commits, threads, people, send, screening, policy, now_ms, beside.quotas),
         move=move,
         people=people,
         counters=counters,

@@ -8,6 +8,7 @@ from testkit.browser import Complaints
 
 Side = Literal["client", "freelancer"]
 VIEWPORT: Final = ViewportSize(width=1280, height=800)
+NARROW: Final = ViewportSize(width=390, height=844)
 
 
 class DemoPage:
@@ -18,6 +19,7 @@ class DemoPage:
         self.complaints = Complaints(page)
         self.client = DemoPane(page, "client")
         self.freelancer = DemoPane(page, "freelancer")
+        self.stage: Final = page.locator(".stage")
 
     async def open(self, url: str) -> None:
         """Open the page and wait until both people are connected."""
@@ -29,9 +31,24 @@ class DemoPage:
         for pane in (self.client, self.freelancer):
             await expect(pane.connection).to_have_text("Connected")
 
+    async def play(self, *, client: str = "", freelancer: str = "") -> None:
+        """Be other people, and wait until they are connected."""
+        for pane, name in ((self.client, client), (self.freelancer, freelancer)):
+            if name:
+                await pane.root.locator(".person").select_option(label=name)
+        await self.until_connected()
+
     async def move(self, label: str) -> None:
-        """Press one of the marketplace's buttons."""
-        await self.page.locator(".stage").get_by_role("button", name=label).click()
+        """Press one of the marketplace's buttons, or choose one of its other moves."""
+        button = self.stage.get_by_role("button", name=label, exact=True)
+        if await button.count() == 0:
+            await self.stage.get_by_role("button", name="More moves").click()
+            button = self.stage.get_by_role("menuitem", name=label)
+        await button.click()
+
+    async def overflow_px(self) -> int:
+        """Give by how much the page is wider than the window, with whatever it shows now."""
+        return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
 class DemoPane:
@@ -40,30 +57,71 @@ class DemoPane:
     def __init__(self, page: Page, side: Side) -> None:
         self.root: Final[Locator] = page.locator(f".pane.{side}")
         self.connection: Final = self.root.locator(".connection")
+        self.cards: Final = self.root.get_by_role("article")
+        self.rows: Final = self.root.locator(".row-button")
         self.log: Final = self.root.get_by_role("log")
         self.bubbles: Final = self.root.locator(".message .bubble")
+        self.asks: Final = self.root.locator(".item.ask")
         self.state: Final = self.root.locator(".thread-head .chip")
-        self.composer: Final = self.root.get_by_role("textbox", name="Message")
+        self.composer: Final = self.root.get_by_role("textbox", name="Message", exact=True)
         self.feedback: Final = self.root.locator(".compose .feedback")
         self.policy: Final = self.root.locator(".policy-line")
+        self.dialog: Final = self.root.get_by_role("dialog")
+        self.speed: Final = self.root.locator(".own-speed")
+        self.connects: Final = self.root.locator("button.connects")
 
-    async def play(self, name: str) -> None:
-        """Be another person on this side."""
-        await self.root.locator(".person").select_option(label=name)
+    def card(self, name: str) -> Locator:
+        """Give the card of a freelancer or a job."""
+        return self.root.get_by_role("article", name=name)
 
-    async def invite(self, words: str, name: str, text: str | None = None) -> None:
-        """Find a freelancer by words and invite them to the first job."""
+    def button(self, name: str) -> Locator:
+        """Give a button of this side by its whole name."""
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    async def press(self, name: str) -> None:
+        """Press a button by its whole name."""
+        await self.button(name).click()
+
+    async def tab(self, name: str) -> None:
+        """Go to a tab."""
+        await self.root.locator(".tabs").get_by_role("button", name=name).click()
+
+    async def choose(self, label: str) -> None:
+        """Choose an entry of the open conversation's menu."""
+        await self.press("More about this conversation")
+        await self.root.get_by_role("menuitem", name=label).click()
+
+    async def answer(self, submit: str, /, **fields: str) -> None:
+        """Fill the open dialog by the labels of its fields (`_` for a blank) and submit it."""
+        for label, value in fields.items():
+            field = self.dialog.get_by_label(label.replace("_", " "))
+            if await field.evaluate("each => each.tagName") == "SELECT":
+                await field.select_option(label=value)
+            else:
+                await field.fill(value)
+        await self.dialog.get_by_role("button", name=submit, exact=True).click()
+        await expect(self.dialog).to_have_count(0)
+
+    async def find(self, words: str, name: str) -> Locator:
+        """Search, and wait until this freelancer is all that was found."""
+        await self.tab("Freelancers")
         await self.root.get_by_role("searchbox").fill(words)
-        await expect(self.root.locator(".card")).to_have_count(1)
-        await self.root.get_by_role("button", name=f"Invite {name} to interview").click()
-        if text is not None:
-            await self.root.get_by_label("Message").fill(text)
-        await self.root.get_by_role("button", name="Send invitation").click()
+        await expect(self.cards).to_have_count(1)
+        return self.card(name)
+
+    async def invite(self, words: str, name: str, job: str = "") -> None:
+        """Find a freelancer by words and invite them to a job, to the first one unless it is named."""
+        card = await self.find(words, name)
+        await card.get_by_role("button", name=f"Invite {name} to interview").click()
+        if job:
+            await self.root.get_by_label("Job").select_option(label=job)
+        await self.press("Send invitation")
         await expect(self.state).to_have_text("Invited")
 
     async def open_first_thread(self) -> None:
         """Open the conversation on top of the inbox."""
-        await self.root.locator(".row-button").first.click()
+        await self.tab("Inbox")
+        await self.rows.first.click()
         await expect(self.log).to_be_visible()
 
     async def write(self, text: str) -> None:

@@ -51,7 +51,7 @@ class Repairs:
     def read_changes(self, user: str, mark: int, done: Callable[[int, list[RowChange]], None]) -> None:
         self.changes.append((user, mark, done))
 
-    def read_gap(self, thread: str, after: int, to: int, done: Callable[[EventBytes | None], None]) -> None:
+    def read_gap(self, user: str, thread: str, after: int, to: int, done: Callable[[EventBytes | None], None]) -> None:
         self.gaps.append((thread, after, to, done))
 
     def later(self, delay_s: float, what: Callable[[], None]) -> None:

@@ -23,7 +23,10 @@ API_KEY = "an-api-key-for-tests-of-thirty-two-characters"
 _START_S = 20.0
 FAST_RATES = {
     f"GREENROOM_RATE_{name}_{what}": value
-    for name in ("SENDS", "EDITS", "CHECKS", "READS", "EPHEMERAL", "INVITATIONS", "NEW_THREADS", "COMMANDS", "CONNECTS")
+    for name in (
+        *("SENDS", "EDITS", "CHECKS", "READS", "EPHEMERAL", "INVITATIONS", "NEW_THREADS", "REPORTS", "PROPOSALS"),
+        *("POSTS", "TOPICS", "FEEDBACK", "COMMANDS", "CONNECTS", "SEARCHES"),
+    )
     for what, value in (("PER_S", "100000"), ("BURST", "100000"))
 }
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 from greenroom_protocol.bases import Event
 from greenroom_protocol.cid import cid_time_ms, make_cid
 from greenroom_protocol.events import MessageSent
+from greenroom_protocol.team import MemberAdded, MemberRemoved
 from greenroom_server.domain.head import Head, Participant
 from greenroom_server.domain.ids import thread_id, user_partition
 from greenroom_server.domain.relationship import Relationship
@@ -22,9 +23,10 @@ from greenroom_server.store.committer import Committer
 from greenroom_server.store.connect import StoreAddress, open_stream
 from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.library import library
+from greenroom_server.store.obligations import Obligations
 from greenroom_server.store.people import People
 from greenroom_server.store.presence import LEASE_MS, PresenceStore
-from greenroom_server.store.records import InboxRow, Owed, Row, read_owed, unpack, write_participant
+from greenroom_server.store.records import InboxRow, Owed, Row, read_owed, unpack, write_membership, write_participant
 from greenroom_server.store.resp import Argument, pack
 from greenroom_server.store.subscriber import Published, read_published
 from greenroom_server.store.thread_ref import ThreadRef
@@ -116,6 +118,31 @@ class Talk:
         assert isinstance(outcome, Committed), outcome
         return outcome
 
+    async def join(self, user: str, *, sees_all: bool = True) -> Committed:
+        """Bring in a member of the client's, who may ask for calls."""
+        event = MemberAdded(by=self.client, user=user, side="client", history="all" if sees_all else "from_now")
+        seat = (user, "client", 0 if sees_all else -1, 0, write_membership(["call"]))
+        return await self._reseat(event, seat, joins=user)
+
+    async def quit(self, user: str) -> Committed:
+        """Let a member leave."""
+        place = self.head.participants[user]
+        event = MemberRemoved(by=user, user=user, side="client")
+        return await self._reseat(event, (user, "client", place.from_seq, -1, write_membership(["call"])))
+
+    async def _reseat(self, event: Event, seat: tuple[str, str, int, int, str], *, joins: str = "") -> Committed:
+        rev = int(self.head.rev) + 1
+        what = self.message(self.client, events=[event], op="-", rare=Rare(set={"rev": rev}, seat=seat))
+        ref = self.node.threads.ref(self.head, joins) if joins else self.ref
+        epoch = self.node.epochs[self.partition]
+        outcome = await answer(lambda done: self.node.threads.append(ref, self.head, epoch, what, done))
+        assert isinstance(outcome, Committed), outcome
+        found = await self.node.threads.head(self.thread)
+        assert found is not None
+        self.head, _ = found
+        self.ref = self.node.threads.ref(self.head)
+        return outcome
+
     async def fields(self) -> dict[str, str]:
         """Read the head as it is stored."""
         reply = iter(await self.node.committer.call("HGETALL", keys.head(self.partition, self.thread)))
@@ -133,7 +160,7 @@ class Talk:
         """Remember a bounce of the client's."""
         made_ms = cid_time_ms(cid) or 0
         return await answer(
-            lambda done: self.node.threads.refuse(self.thread, self.client, cid, made_ms, body_hash, extra, done)
+            lambda done: self.node.threads.refuse(self.thread, self.client, cid, made_ms, body_hash, extra, b"", done)
         )
 
     async def recall(self, cid: str, body_hash: str) -> Any:
@@ -154,6 +181,7 @@ class StoreNode:
         self.inboxes = Inboxes(committer, name)
         self.presence = PresenceStore(committer, name)
         self.people = People(committer)
+        self.obligations = Obligations(committer)
         self.timers = Timers(committer, name)
         self.epochs: dict[int, int] = {} if epoch_of is None else epoch_of
 

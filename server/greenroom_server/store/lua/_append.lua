@@ -1,7 +1,7 @@
 -- Shared: append decided events to a thread's log and everything that must change with them in this partition.
 --
 -- `k` names keys: stream, head, cids, dirty, nodes, obligations, obligations_by_t0, pair,
--- and with something rare timers, amends, pairing, changes, audit.
+-- and with something rare timers, amends, pairing, changes, audit; and with rare.ledger account.
 -- `a` holds: tag, thread, freelancer, client, node, epoch, actor, cid, cid_ms, hash, op, seen, extra, state, rare,
 -- read (the actor's read mark in the head).
 -- `tail` is the head's tail, see _tail.lua; it is moved and written back.
@@ -9,7 +9,7 @@
 --
 -- `rare` is nil on an ordinary message, see _rare.lua.
 -- Gives {'ok', first seq, first n, at, seq, n, kind of the obligation it ended, per local: row or false, per remote:
--- dirty value}.
+-- dirty value, with rare.ledger what became of it}.
 
 local function owe(k_dirty, user, thread, value)
   local field = user .. '/' .. thread
@@ -45,13 +45,14 @@ local function append(k, a, tail, events, locals_, remotes, now)
   local ended = settle_debt(k, a, tail, first_seq, at)
   local read = read_by_author(a, tail, before_n, first_n)
   redis.call('HSET', k.head, 'tail', write_tail(tail), unpack(a.rare and a.rare.set or {}))
-  if a.rare then rarely(k, a, a.rare, first_seq, tail.seq) end
+  if a.rare and a.rare.seat then take_seat(k, a.rare.seat, first_seq, tail.n) end
+  local told = a.rare and rarely(k, a, a.rare, first_seq, tail.seq, now)
   local new = { a.epoch, tail.seq, tail.n, a.state, at }
   local out = { 'ok', first_seq, first_n, at, tail.seq, tail.n, ended }
   local is_alone = redis.call('ZCARD', k.nodes) <= 1 and redis.call('ZSCORE', k.nodes, a.node)
   for i = 1, #locals_ do
     local l = locals_[i]
-    local row = touch_row(l[2], l[3], a.thread, new, l[1] == a.actor and read or 0)
+    local row = touch_row(l[2], l[3], a.thread, new, read_with(a, l[1], read, tail.n))
     if row and not is_alone then
       publish_row(a.tag, other_nodes(l[4], k.nodes, a.node, now), l[1], a.thread, a.epoch, row, published)
     end
@@ -59,7 +60,8 @@ local function append(k, a, tail, events, locals_, remotes, now)
   end
   for i = 1, #remotes do
     out[#out + 1] = owe(k.dirty, remotes[i], a.thread,
-      { a.epoch, tail.seq, tail.n, a.state, at, remotes[i] == a.actor and read or 0, now })
+      { a.epoch, tail.seq, tail.n, a.state, at, read_with(a, remotes[i], read, tail.n), now })
   end
+  if a.rare and a.rare.ledger then out[#out + 1] = told end
   return out
 end

@@ -1,32 +1,25 @@
 -- Shared: what only some commits change besides the log: amendments, timers, the pair, pointers for consumers, audit.
 --
 -- `rare` (nil on an ordinary message) may hold: set = {field, value, ...} and clear = {field, ...} of the head,
--- amend = {target, is_erasure}, timers = {{at, member}, ...}, drop_timers = {member, ...}, index = job and unindex = job
--- for the pair's index, pair = packed flags of the relationship, change = kinds of the events for `changes`,
--- audit = packed entry without text.
+-- seat, see _team.lua, amend, redact, react and quote, see _targets.lua, timers = {{at, member}, ...},
+-- drop_timers = {member, ...}, index = job and unindex = job for the pair's index, pair = packed flags of the relationship, change = kinds of the events for `changes`,
+-- by_seq = {prefix of a head field, its value, deadline, prefix of a timer}, both named by the seq of the first event,
+-- audit = entry without text, ledger = what the freelancer's Connects are to be charged or given back, see
+-- _connects.lua; the answer to that is what `rarely` gives.
 
 local AUDIT_ENTRIES = 20000
 
--- The amendments of a message are the seqs of its edits, "45,67", or "e90" once event 90 erased it; erasing deletes
--- the entry and the texts of all its edits from the stream.
-local function amend(k, target, is_erasure, seq)
-  local before = redis.call('HGET', k.amends, target)
-  if is_erasure then
-    redis.call('XDEL', k.stream, target .. '-0')
-    for edit in string.gmatch(before or '', '%d+') do redis.call('XDEL', k.stream, edit .. '-0') end
-    redis.call('HSET', k.amends, target, 'e' .. seq)
-  else
-    redis.call('HSET', k.amends, target, before and (before .. ',' .. seq) or seq)
-  end
+local function note_audit(k_audit, entry, thread, seq)
+  redis.call('XADD', k_audit, 'MAXLEN', '~', AUDIT_ENTRIES, '*', 't', thread or '', 's', seq or 0, 'a', entry)
 end
 
-local function note_audit(k_audit, entry)
-  redis.call('XADD', k_audit, 'MAXLEN', '~', AUDIT_ENTRIES, '*', 'a', entry)
-end
-
-local function rarely(k, a, rare, seq, last_seq)
+local function rarely(k, a, rare, seq, last_seq, now)
   if rare.clear and #rare.clear > 0 then redis.call('HDEL', k.head, unpack(rare.clear)) end
-  if rare.amend then amend(k, string.format('%d', rare.amend[1]), rare.amend[2], string.format('%d', seq)) end
+  if rare.amend then
+    amend(k, string.format('%d', rare.amend[1]), rare.amend[2] and 'e' or '', string.format('%d', seq))
+  end
+  if rare.redact then amend(k, string.format('%d', rare.redact), 'r', string.format('%d', seq)) end
+  if rare.react then react(k, a, unpack(rare.react)) end
   for _, timer in ipairs(rare.timers or {}) do redis.call('ZADD', k.timers, timer[1], timer[2]) end
   for _, member in ipairs(rare.drop_timers or {}) do redis.call('ZREM', k.timers, member) end
   if rare.unindex then redis.call('HDEL', k.pairing, 'job:' .. rare.unindex) end
@@ -38,5 +31,11 @@ local function rarely(k, a, rare, seq, last_seq)
   if rare.change then
     redis.call('XADD', k.changes, '*', 't', a.thread, 's', seq, 'e', last_seq, 'k', rare.change)
   end
-  if rare.audit then note_audit(k.audit, rare.audit) end
+  if rare.by_seq then
+    local field, value, at, member = unpack(rare.by_seq)
+    redis.call('HSET', k.head, field .. string.format('%d', seq), value)
+    redis.call('ZADD', k.timers, at, member .. string.format('%d', seq))
+  end
+  if rare.audit then note_audit(k.audit, rare.audit, a.thread, seq) end
+  return rare.ledger and settle_account(k, a, rare.ledger, seq, now)
 end

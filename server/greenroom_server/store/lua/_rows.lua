@@ -1,5 +1,6 @@
 -- Shared: merge one row of an inbox and publish it to the user's other live nodes.
--- A row is {epoch, seq, n, read, state, last_at, mark}; it only grows, so a touch may be repeated, reordered or lost.
+-- A row is {epoch, seq, n, read, state, last_at, mark, muted until, archived n}, the last two only once its user set
+-- them, see personal.lua. What a touch changes only grows, so a touch may be repeated, reordered or lost.
 
 -- Give the nodes that serve a user, except `me`; forget the ones whose lease has lapsed.
 local function other_nodes(k_where, k_nodes, me, now)
@@ -26,14 +27,16 @@ local function store_ms()
 end
 
 -- Merge `new` {epoch, seq, n, state, last_at} and the user's own read mark (0: says nothing) into the row of `thread`;
--- give {mark, from, seq, n, read, state, last_at}, or nil when nothing grew. Everything merges by maximum.
+-- give {mark, from, seq, n, read, state, last_at, muted, archived}, or nil when nothing grew. Everything merges by
+-- maximum; what the user set for the row stays, and what was not archived is not by a loss of history either.
 local function touch_row(k_inbox, k_rows, thread, new, new_read)
   local got = redis.call('HMGET', k_rows, '#mark', thread)
   local mark = tonumber(got[1] or 0) + 1
   local epoch, seq, n, read, state, last_at, from = new[1], new[2], new[3], 0, new[4], new[5], 0
-  local grew = not got[2]
+  local grew, muted, archived = not got[2], nil, nil
   if got[2] then
     local old = cmsgpack.unpack(got[2])
+    muted, archived = old[8], old[9]
     if old[1] > epoch then
       redis.call('HINCRBY', k_rows, '#repeats', 1)
       return nil
@@ -47,6 +50,7 @@ local function touch_row(k_inbox, k_rows, thread, new, new_read)
     else
       grew = true
       read = math.min(old[4], n)
+      if archived then archived = archived >= old[3] and math.min(archived, n) or -1 end
     end
   end
   new_read = math.min(new_read, new[3])
@@ -58,9 +62,10 @@ local function touch_row(k_inbox, k_rows, thread, new, new_read)
     redis.call('HINCRBY', k_rows, '#repeats', 1)
     return nil
   end
-  redis.call('HSET', k_rows, '#mark', mark, thread, cmsgpack.pack({ epoch, seq, n, read, state, last_at, mark }))
+  local row = { epoch, seq, n, read, state, last_at, mark, muted, archived }
+  redis.call('HSET', k_rows, '#mark', mark, thread, cmsgpack.pack(row))
   redis.call('ZADD', k_inbox, mark, thread)
-  return { mark, from, seq, n, read, state, last_at }
+  return { mark, from, seq, n, read, state, last_at, muted, archived }
 end
 
 -- Publish a touched row, with its events, to the user's other nodes.

@@ -1,13 +1,14 @@
 -- commit: append events to a thread if it is still as it was when they were decided; exactly once per (sender, cid).
 -- KEYS 1 stream 2 head 3 cids of the day 4 dirty 5 nodes 6 obligations 7 obligations by t0 8 epoch 9 pair flags,
---      then (inbox, rows, where) for each local user, then timers, amends, pairing, changes, audit when there is something rare
+--      then (inbox, rows, where) for each local user, then timers, amends, pairing, changes, audit when there is something rare,
+--      then with rare.ledger the freelancer's log, inbox, rows, where, purse, ledger, entries
 -- ARGV 1 what never changes for a thread, MessagePack: {tag, thread, freelancer, client, node, local users, remote users}
 --      2 MessagePack: {epoch, rev, pair rev, actor, cid ('' for the marketplace's), cid ms, body hash, op, seen, extra,
 --        state after, rare or nil, a digit for each event: 1 takes an n, cid of the sender's message before ('' any)}
 --      then the payload of each event
 -- Gives {'ok', first seq, first n, at, seq, n, kind of the obligation it ended or '', row or nil for each local,
---       dirty value for each remote},
---       {'dup', stored result}, {'conflict'}, {'window'}, {'gap'}, {'rev'}, {'epoch', epoch}.
+--       dirty value for each remote, with rare.ledger {epoch, row, payload} of the notice},
+--       {'short', need, have, next refill}, {'unfit', code}, {'dup', stored result}, {'conflict'}, {'window'}, {'gap'}, {'rev'}, {'epoch', epoch}.
 
 local function check_window(cid, cid_ms, now)
   return cid == '' or (cid_ms >= now - 604800000 and cid_ms <= now + 600000)
@@ -24,7 +25,7 @@ end
 
 local function name_keys(KEYS, users, is_rare)
   local k = { stream = KEYS[1], head = KEYS[2], cids = KEYS[3], dirty = KEYS[4], nodes = KEYS[5],
-    obligations = KEYS[6], obligations_by_t0 = KEYS[7], pair = KEYS[9] }
+    obligations = KEYS[6], obligations_by_t0 = KEYS[7], epoch = KEYS[8], pair = KEYS[9] }
   local locals_, at = {}, 10
   for i = 1, #users do
     locals_[i] = { users[i], KEYS[at], KEYS[at + 1], KEYS[at + 2] }
@@ -32,6 +33,7 @@ local function name_keys(KEYS, users, is_rare)
   end
   if is_rare then
     k.timers, k.amends, k.pairing, k.changes, k.audit = unpack(KEYS, at, at + 4)
+    if KEYS[at + 5] then k.account = ledger_keys(KEYS, at + 5) end
   end
   return k, locals_
 end
@@ -43,7 +45,15 @@ local function commit_checked(KEYS, ARGV, s, d, tail, read, now)
   local events = {}
   for i = 3, #ARGV do events[i - 2] = { string.sub(d[13], i - 2, i - 2), ARGV[i] } end
   local k, locals_ = name_keys(KEYS, s[6], a.rare)
+  local no = a.rare and unfit(k, a, a.rare)
+  if no then return a.cid ~= '' and recall_cid(k.cids, k.head, a.actor, a.cid, a.hash) or no end
   return append(k, a, tail, events, locals_, s[7], now)
+end
+
+-- Give {'short', ...} when the commit is to be paid for and the freelancer cannot.
+local function cannot_pay(KEYS, s, d, now)
+  local ledger = d[12] and d[12].ledger
+  return ledger and lacks(ledger_keys(KEYS, 15 + 3 * #s[6]), ledger, now)
 end
 
 -- The first argument is the same for every commit of a thread: unpacked once, forgotten when there are too many.
@@ -71,6 +81,8 @@ local function commit(KEYS, ARGV)
     return known or (is_old_epoch and { 'epoch', epoch } or { 'rev' })
   end
   if d[14] ~= '' and redis.call('HEXISTS', KEYS[3], d[4] .. ' ' .. d[14]) == 0 then return { 'gap' } end
+  local short = cannot_pay(KEYS, s, d, now)
+  if short then return recall_cid(KEYS[3], KEYS[2], d[4], d[5], d[7]) or short end
   return commit_checked(KEYS, ARGV, s, d, read_tail(h[2]), tonumber(h[3] or 0), now)
     or recall_cid(KEYS[3], KEYS[2], d[4], d[5], d[7])
 end

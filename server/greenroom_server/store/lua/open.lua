@@ -1,5 +1,6 @@
 -- open: create a thread with its first events, unless the pair already has one for the job.
--- KEYS and ARGV as for commit, always with the rare keys; ARGV 2 goes on with {15 head fields {field, value, ...}, 16 job}.
+-- KEYS and ARGV as for commit, always with the rare keys; ARGV 2 goes on with {15 head fields {field, value, ...}, 16 job,
+--      17 whether the pair's thread without a job is to be taken for one with}.
 -- Gives what commit gives, or {'exists', thread}, or {'adopt', thread} when the pair's thread without a job can take it.
 
 local function open(KEYS, ARGV)
@@ -12,8 +13,10 @@ local function open(KEYS, ARGV)
   local k_pairing, job = KEYS[12 + 3 * #s[6]], d[16]
   local thread = redis.call('HGET', k_pairing, 'job:' .. job)
   if thread then return { 'exists', thread } end
-  thread = job ~= '' and redis.call('HGET', k_pairing, 'job:')
+  thread = job ~= '' and d[17] and redis.call('HGET', k_pairing, 'job:')
   if thread then return { 'adopt', thread } end
+  local short = cannot_pay(KEYS, s, d, now)
+  if short then return short end
   redis.call('HSET', k_pairing, 'job:' .. job, s[2])
   redis.call('HSET', KEYS[2], 'rev', 1, unpack(d[15]))
   local tail = { seq = 0, n = 0, at = 0, cid_day = 0, debt = '', wrote = 0, last = '', own = {} }

@@ -1,6 +1,8 @@
 // Where one writes: what is allowed here now, what the filter would do to the text, and the text itself.
 
-import { el, fill, icon, pieces } from "./elements.js";
+import { button, el, fill, icon, pieces } from "./elements.js";
+import { maskedText } from "./masks.js";
+import { hintButton, sentence } from "./refusals.js";
 import { NOTICES, kindName } from "./words.js";
 
 const CHECK_AFTER_MS = 350;
@@ -10,12 +12,14 @@ const LONGEST = 10_000;
 export class Composer {
   #checkTimer = 0;
   #typingAt = 0;
+  #quote = 0;
 
   /** `messages`: sentence by error code. */
   constructor(session, thread, messages, id) {
     Object.assign(this, { session, thread, messages });
     this.policyLine = el("p", { class: "policy-line", id: `${id}-policy` });
-    this.feedback = el("p", { class: "feedback", id: `${id}-feedback`, role: "status", hidden: true });
+    this.quoted = el("div", { class: "quoting", hidden: true });
+    this.feedback = el("div", { class: "feedback", id: `${id}-feedback`, role: "status", hidden: true });
     this.text = el("textarea", {
       rows: "1",
       maxlength: String(LONGEST),
@@ -31,7 +35,7 @@ export class Composer {
       this.text,
       el("button", { class: "primary send", "aria-label": "Send" }, icon("send")),
     );
-    this.element = el("div", { class: "compose" }, this.policyLine, this.feedback, this.form);
+    this.element = el("div", { class: "compose" }, this.policyLine, this.feedback, this.quoted, this.form);
     this.update(null);
   }
 
@@ -40,18 +44,24 @@ export class Composer {
     const policy = head?.policy;
     this.form.hidden = !policy?.may_write;
     const isOpen = policy?.contact === "allowed";
-    const key = policy ? `${policy.may_write}/${policy.why_not}/${isOpen}/${policy.payment}` : "";
+    const key = policy ? `${policy.may_write}/${policy.why_not}/${isOpen}/${JSON.stringify(policy.pay)}/${policy.payment}` : "";
     if (key === this.key) return;
     this.key = key;
     if (!policy) return;
-    this.policyLine.classList.toggle("open", isOpen);
-    const payment = policy.payment === "allowed" ? "" : " Payments stay on the marketplace.";
-    const rule = isOpen
-      ? `Contact details may be shared here.${payment}`
-      : "Contact details are hidden until a contract starts.";
-    const why = policy.may_write ? rule : (this.messages[policy.why_not] ?? "You cannot write here at the moment.");
-    fill(this.policyLine, icon(policy.may_write ? (isOpen ? "unlock" : "lock") : "clock"), why);
+    this.policyLine.classList.toggle("open", policy.may_write && isOpen);
+    const why = this.messages[policy.why_not] ?? "You cannot write here at the moment.";
+    const line = policy.may_write ? el("span", {}, rule(policy)) : el("span", {}, why);
+    fill(this.policyLine, icon(policy.may_write ? (isOpen ? "unlock" : "lock") : "clock"), line, !policy.may_write && hintButton(insteadOf(policy)));
     if (isOpen) this.#say(null);
+  }
+
+  /** Answer to a message; its text stands above the field until the answer is sent. */
+  quote(event, name) {
+    this.#quote = event?.seq ?? 0;
+    this.quoted.hidden = !this.#quote;
+    const stop = () => this.quote(null, "");
+    fill(this.quoted, this.#quote > 0 && [icon("reply"), el("p", {}, `${name}: `, maskedText(event.body, event.hidden)), button("Cancel", stop, { class: "link" })]);
+    if (this.#quote) this.focus();
   }
 
   focus() {
@@ -90,7 +100,8 @@ export class Composer {
     this.feedback.dataset.kind = kind;
     const found = pieces(body, policy.spans).filter(({ span }) => span);
     const parts = found.map(({ text, span }) => el("span", { class: "found", title: kindName(span.kind) }, text.trim()));
-    return fill(this.feedback, icon("shield"), el("span", {}, lead, " ", parts.flatMap((part) => [part, " "]), policy.message));
+    const text = el("p", {}, lead, " ", parts.flatMap((part) => [part, " "]), policy.message);
+    return fill(this.feedback, icon("shield"), el("div", {}, text, kind === "refused" || policy.hint === "access_grant" ? hintButton(policy.hint) : null));
   }
 
   #key(event) {
@@ -109,11 +120,13 @@ export class Composer {
     this.#say(null);
     this.#stopTyping();
     try {
-      await this.session.send(this.thread, body);
+      const quote = this.#quote;
+      this.quote(null, "");
+      await this.session.send(this.thread, body, quote);
     } catch (refusal) {
       this.text.value = this.text.value ? `${body}\n${this.text.value}` : body;
       this.#grow();
-      this.#say("refused", "Not sent:", body, refusal.policy ?? { message: refusal.message });
+      this.#say("refused", "Not sent:", body, refusal.policy ?? { message: sentence(refusal), hint: refusal.hint });
     }
   }
 
@@ -126,4 +139,18 @@ export class Composer {
   #grow() {
     this.text.rows = Math.min(6, this.text.value.split("\n").length);
   }
+}
+
+/** What may be shared here, in one line. */
+function rule({ contact, payment, pay }) {
+  if (contact !== "allowed") return "Contact details are hidden until a contract starts.";
+  if (pay.origin === "external") return "You two met elsewhere: contact details may be shared, and payment agreed outside.";
+  if (payment === "allowed") return "Contact details may be shared, and payment agreed outside.";
+  return "Contact details may be shared here. Payments stay on the marketplace.";
+}
+
+/** What can be done instead of writing; a block of one's own is lifted by oneself. */
+function insteadOf({ why_not: code, instead }) {
+  if (instead === "invitation.accept") return ""; // the invitation itself asks for it
+  return instead || (code === "peer.blocked" ? "peer.unblock" : "");
 }

@@ -1,9 +1,12 @@
-// One thread: who, about what, in which state; the log; the composer.
+// One thread: who, about what, in which state; the log; what can be begun; the composer.
 
 import { Composer } from "./composer.js";
 import { avatar, button, el, fill, hiddenText, icon } from "./elements.js";
-import { ItemView } from "./messages.js";
-import { speedWords, stateName } from "./words.js";
+import { menu } from "./menu.js";
+import { ItemView, timeOf } from "./messages.js";
+import { Problem } from "./refusals.js";
+import { carryOut, more, steps } from "./thread_actions.js";
+import { NOTICES, speedWords, stateName } from "./words.js";
 
 const GROUP_MS = 120_000;
 const PROFILE_AFTER_MS = 250;
@@ -16,31 +19,40 @@ export class Conversation {
   #isFilled = false;
   #isAtEnd = true;
 
-  /** `setup`: {messages (by error code), decline_reasons}; `onBack` leaves the thread. */
-  constructor(session, thread, setup, onBack) {
-    Object.assign(this, { session, thread, setup });
+  /** `place`: {setup, host, leave(), openThread(thread), openProfile(freelancer)}. */
+  constructor(session, thread, place) {
+    Object.assign(this, { session, thread, place });
     const id = `${session.user}-${thread}`;
-    this.head = el("header", { class: "thread-head" });
     this.title = el("h3", { id: `${id}-title`, tabindex: "-1" });
     this.who = el("div", { class: "who" });
     this.speed = el("p", { class: "speed-line" });
-    this.chip = el("span", { class: "chip" });
+    this.chip = el("span", { class: "chip", role: "status" });
     this.face = el("span", {});
-    this.head.append(
-      button(icon("back"), onBack, { class: "icon-button", "aria-label": "Back to all conversations" }),
+    const actions = menu(icon("more"), () => more(this.context()), { class: "icon-button", "aria-label": "More about this conversation" });
+    this.head = el(
+      "header",
+      { class: "thread-head" },
+      button(icon("back"), () => place.leave(), { class: "icon-button", "aria-label": "Back to all conversations" }),
       this.face,
       el("div", { class: "who" }, this.title, this.who, this.speed),
       this.chip,
+      actions,
     );
     this.older = button("Load earlier messages", () => this.#showOlder(), { class: "quiet older", hidden: true });
     this.log = el("div", { class: "log", role: "log", "aria-live": "off", "aria-labelledby": `${id}-title` });
     this.typing = el("p", { class: "typing" });
-    this.composer = new Composer(session, thread, setup.messages, id);
+    this.notice = el("div", { class: "notice", role: "note", hidden: true });
+    this.steps = el("div", { class: "thread-steps", hidden: true });
+    this.problem = new Problem();
+    this.said = el("p", { class: "feedback", role: "status", data: { kind: "done" }, hidden: true });
+    this.composer = new Composer(session, thread, place.setup.messages, id);
     this.scroll = el("div", { class: "scroll", tabindex: "0" }, this.older, this.log, this.typing);
-    this.element = el("div", { class: "conversation" }, this.head, this.scroll, this.composer.element);
+    const below = el("div", { class: "below" }, this.notice, this.steps, this.problem.element, this.said);
+    this.element = el("div", { class: "conversation", on: { hint: (event) => this.hint(event) } }, this.head, this.scroll, below, this.composer.element);
     this.scroll.addEventListener("scroll", () => this.#scrolled());
     this.sizes = new ResizeObserver(() => this.#stayAtEnd());
     this.sizes.observe(this.scroll);
+    this.sizes.observe(this.log);
     const listen = (type, handler) => session.addEventListener(type, handler, { signal: this.#stop.signal });
     listen("thread", ({ detail }) => detail.thread === thread && this.update());
     listen("inbox", () => this.update());
@@ -68,6 +80,7 @@ export class Conversation {
   update() {
     const head = this.session.heads.get(this.thread);
     if (head) this.#showHead(head);
+    if (head) this.#showPolicy(head);
     this.composer.update(head ?? null);
     this.#showItems(head);
     this.#showTyping(head);
@@ -81,25 +94,47 @@ export class Conversation {
   #showHead(head) {
     const peer = this.#peer(head);
     const presence = this.session.presence.get(peer.user);
-    const key = [peer.user, peer.name, presence, head.title, head.state].join("/");
+    const isMuted = (this.session.inbox.rows.get(this.thread)?.muted_until ?? 0) > this.session.now();
+    const key = [peer.user, peer.name, presence, head.title, head.state, isMuted].join("/");
     if (key === this.headKey) return;
     this.headKey = key;
     fill(this.face, avatar(peer.user, peer.name, presence));
-    fill(this.title, peer.name, hiddenText(presence === "active" ? ", online" : ""));
+    const opens = head.role === "client" && { type: "button", class: "link", on: { click: () => this.place.openProfile(peer.user) } };
+    fill(this.title, opens ? el("button", opens, peer.name) : peer.name, hiddenText(presence === "active" ? ", online" : ""), isMuted && " · muted");
     fill(this.who, head.title || "No job yet");
     fill(this.chip, stateName(head.state));
     this.chip.dataset.state = head.state;
+  }
+
+  /** The notice that must be shown, and what can be begun here now. */
+  #showPolicy(head) {
+    const { notice, actions } = head.policy;
+    const key = `${notice}/${actions.join()}/${head.title}`;
+    if (key === this.policyKey) return;
+    this.policyKey = key;
+    this.notice.hidden = !notice;
+    const acknowledge = async () => {
+      await this.session.ask({ type: "notice.ack", thread: this.thread, notice });
+      await this.session.head(this.thread);
+      this.composer.focus();
+    };
+    fill(this.notice, notice && [icon("shield"), el("p", {}, NOTICES[notice] ?? notice), button("I understand", acknowledge, { class: "quiet" })]);
+    const offered = steps(this.context());
+    this.steps.hidden = !offered.length;
+    const press = (run) => () => Promise.resolve(run()).catch((error) => this.refused(error));
+    fill(this.steps, offered.map(({ label, run }) => button(label, press(run), { class: "quiet" })));
   }
 
   #showItems(head) {
     const log = this.session.logs.get(this.thread);
     if (!log?.epoch) return;
     const items = [...log.items, ...this.#pending(log)];
+    const context = this.context(items);
     const views = new Map();
     let previous = null;
     items.forEach((item, index) => {
       const view = this.#views.get(item.key) ?? new ItemView();
-      view.update(item, this.#context(head, item, items[index + 1]));
+      view.update(item, { ...context, isLast: isLast(item.event, items[index + 1]?.event) });
       views.set(item.key, view);
       const wanted = previous ? previous.nextElementSibling : this.log.firstElementChild;
       if (wanted !== view.element) this.log.insertBefore(view.element, wanted);
@@ -135,24 +170,38 @@ export class Conversation {
     const known = new Set(log.items.map(({ event }) => event.cid));
     return [...this.session.outbox.values()]
       .filter(({ thread, cid }) => thread === this.thread && !known.has(cid))
-      .map(({ cid, body, at }) => ({
+      .map(({ cid, body, at, quote }) => ({
         key: `cid:${cid}`,
         version: 1,
-        event: { type: "message.sent", by: this.session.user, body, at, cid, pending: true },
+        event: { type: "message.sent", by: this.session.user, body, at, cid, quote, pending: true },
       }));
   }
 
-  #context(head, { event }, next) {
-    const isOneGroup =
-      next?.event.type === "message.sent" && next.event.by === event.by && next.event.at - event.at < GROUP_MS;
+  /** What the parts of this conversation need to know and to do. */
+  context(items = []) {
+    const { session, thread, place, composer } = this;
+    const head = session.heads.get(thread);
+    const peer = head && this.#peer(head);
+    const nameOf = (user) => this.#nameOf(head, user);
     return {
-      me: this.session.user,
-      session: this.session,
-      head,
-      isLast: !isOneGroup || Boolean(event.hidden?.length),
-      nameOf: (user) => this.#nameOf(head, user),
-      declineReasons: this.setup.decline_reasons,
-      answer: (command) => this.#answer(command),
+      session, thread, composer, head, items, nameOf,
+      me: session.user,
+      setup: place.setup,
+      host: place.host,
+      peer: peer?.user,
+      peerName: peer?.name.split(" ")[0] ?? "",
+      actions: head?.policy.actions ?? [],
+      isBlocked: head?.policy.why_not === "peer.blocked",
+      cardKey: head && [head.state, head.expires_at, head.policy.actions.join(), JSON.stringify(head.grants ?? [])].join("/"),
+      time: timeOf,
+      act: (command) => this.#act(command),
+      ignore: () => this.#ignore(),
+      quote: (event) => composer.quote(event, nameOf(event.by)),
+      quoted: (seq) => items.find(({ event }) => event.seq === seq),
+      openThread: (other) => place.openThread(other),
+      leave: () => place.leave(),
+      refused: (error) => this.refused(error),
+      say: (text) => this.say(text),
     };
   }
 
@@ -161,10 +210,37 @@ export class Conversation {
     return head?.participants.find((each) => each.user === user)?.name ?? "The marketplace";
   }
 
-  async #answer(command) {
-    await this.session.ask({ ...command, thread: this.thread, cid: this.session.newCid() });
-    await this.session.head(this.thread);
-    this.title.focus();
+  async #act(command) {
+    this.problem.clear();
+    this.say("");
+    try {
+      return await this.session.ask({ ...command, thread: this.thread, cid: this.session.newCid() });
+    } finally {
+      await this.session.head(this.thread);
+    }
+  }
+
+  /** Put the invitation away; it stays open, and the inbox keeps it under "Archived". */
+  async #ignore() {
+    await this.#act({ type: "invitation.ignore" });
+    await this.session.ask({ type: "thread.archive", thread: this.thread });
+    this.place.leave();
+  }
+
+  refused(error) {
+    this.problem.show(error);
+  }
+
+  say(text) {
+    this.said.hidden = !text;
+    fill(this.said, text && [icon("check"), text]);
+  }
+
+  hint(event) {
+    const run = carryOut(event.detail.hint, this.context());
+    if (!run) return;
+    event.stopPropagation();
+    Promise.resolve(run()).catch((error) => this.refused(error));
   }
 
   #showTyping(head) {
@@ -190,4 +266,10 @@ export class Conversation {
       fill(this.speed, icon("clock"), `${words.title} · ${words.sample}`);
     }, delay);
   }
+}
+
+/** The last message of a group of one author shows the time. */
+function isLast(event, next) {
+  const isOneGroup = next?.type === "message.sent" && next.by === event.by && next.at - event.at < GROUP_MS;
+  return !isOneGroup || Boolean(event.hidden?.length);
 }

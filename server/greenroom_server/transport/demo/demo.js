@@ -1,6 +1,6 @@
 // The demo page: a client, a freelancer, and the marketplace between them.
 
-import { el } from "./elements.js";
+import { button, el } from "./elements.js";
 import { Pane } from "./pane.js";
 import { Stage } from "./stage.js";
 
@@ -20,15 +20,35 @@ async function start() {
   const stage = new Stage(post);
   const url = new URL("/ws", location.href);
   url.protocol = url.protocol.replace("http", "ws");
+  const side = sideSwitch();
   const shared = {
     ...setup,
     url: url.href,
     getToken: (user) => post("/demo/token", { user }),
     onThread: (session, thread) => stage.show(session, thread),
+    onPerson: (role, session) => stage.person(role, session),
+    onUnread: side.onUnread,
   };
   const client = new Pane("client", { ...shared, people: setup.clients });
   const freelancer = new Pane("freelancer", { ...shared, people: setup.freelancers });
-  document.querySelector("main").replaceChildren(client.element, stage.element, freelancer.element);
+  document.querySelector(".top").append(side.element);
+  document.querySelector("main").replaceChildren(client.element, freelancer.element, stage.element);
+}
+
+/** On a narrow screen one side is shown at a time; a dot says that something waits on the other one. */
+function sideSwitch() {
+  const main = document.querySelector("main");
+  const buttons = {};
+  const show = (role) => {
+    main.dataset.side = role;
+    for (const [name, control] of Object.entries(buttons)) control.setAttribute("aria-pressed", String(name === role));
+  };
+  for (const [role, label] of [["client", "Client"], ["freelancer", "Freelancer"]]) buttons[role] = button(label, () => show(role));
+  show("client");
+  return {
+    element: el("div", { class: "sides", role: "group", "aria-label": "Whose side" }, Object.values(buttons)),
+    onUnread: (role, waiting) => (buttons[role].dataset.unread = String(waiting > 0)),
+  };
 }
 
 start().catch((error) => {

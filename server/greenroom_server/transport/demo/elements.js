@@ -11,6 +11,14 @@ const ICONS = {
   send: "M2.5 8h10 M8.5 3.5 13 8l-4.5 4.5",
   check: "M3 8.5 6.5 12 13 4.5",
   briefcase: "M2.5 5.5h11v7.5h-11z M5.8 5.5V3.5h4.4v2",
+  more: "M3.5 8h.01 M8 8h.01 M12.5 8h.01",
+  user: "M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8z M2.8 13.6c.5-2.6 2.6-4 5.2-4s4.7 1.4 5.2 4",
+  key: "M5.2 11.6a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6z M7.6 7.4 13.4 3 M11 4.8l1.6 2",
+  reply: "M6.5 3.5 2.5 7.5l4 4 M2.5 7.5h6a5 5 0 0 1 5 5",
+  flag: "M4 14V2.8 M4 3.2h8l-1.8 2.9L12 9H4",
+  coin: "M8 13.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11z M8 5.4v5.2 M6 7h4 M6 9h4",
+  star: "M8 2.5l1.7 3.4 3.8.6-2.8 2.6.7 3.8L8 11.1l-3.4 1.8.7-3.8L2.5 6.5l3.8-.6z",
+  bell: "M4 11V7.5a4 4 0 0 1 8 0V11l1 1.2H3z M6.8 14h2.4",
   shield: "M8 2 3 4v4c0 3 2.1 5 5 6 2.9-1 5-3 5-6V4z",
 };
 
@@ -55,6 +63,9 @@ export const hiddenText = (text) => el("span", { class: "visually-hidden" }, tex
 
 export const button = (label, onClick, props = {}) => el("button", { type: "button", ...props, on: { click: onClick } }, label);
 
+/** A button that looks like text and leads somewhere. */
+export const link = (label, onClick, props = {}) => button(label, onClick, { class: "link", ...props });
+
 /** A person's initials; the colour follows from the id. */
 export function avatar(user, name, presence) {
   const initials = name.split(/\s+/).slice(0, 2).map((word) => [...word][0]).join("");
@@ -81,4 +92,15 @@ export function pieces(text, spans = []) {
   }
   if (at < points.length) found.push({ text: points.slice(at).join(""), span: null });
   return found;
+}
+
+let made = 0;
+
+/** An id that no other element has. */
+export const freshId = (name) => `${name}-${(made += 1)}`;
+
+/** A control with its label above. */
+export function field(label, control) {
+  control.id ||= freshId("field");
+  return el("div", { class: "field" }, el("label", { for: control.id }, label), control);
 }

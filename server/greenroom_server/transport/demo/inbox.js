@@ -1,7 +1,7 @@
 // What a device knows: the rows of its inbox with the position behind them, and the logs of the threads it shows.
 // Nothing here does I/O; every rule is one of protocol/spec/ordering.md.
 
-const AMENDMENTS = new Set(["message.edited", "message.redacted", "message.erased"]);
+const AMENDMENTS = new Set(["message.edited", "message.redacted", "message.erased", "message.reacted"]);
 
 export class Inbox {
   rows = new Map();
@@ -39,12 +39,13 @@ export class Inbox {
   }
 
   merge(row) {
-    const { thread, mark, epoch, seq, n, read, state, last_at } = row;
+    const { thread, mark, epoch, seq, n, read, state, last_at, muted_until = 0, archived_n = -1 } = row;
     const old = this.rows.get(thread);
     if (!old || epoch > old.epoch) {
-      this.rows.set(thread, { thread, mark, epoch, seq, n, read, state, last_at });
+      this.rows.set(thread, { thread, mark, epoch, seq, n, read, state, last_at, muted_until, archived_n });
     } else if (epoch === old.epoch) {
       if (seq > old.seq) Object.assign(old, { state, last_at });
+      if (mark > old.mark) Object.assign(old, { muted_until, archived_n });
       for (const [key, value] of Object.entries({ mark, seq, n, read })) old[key] = Math.max(old[key], value);
     }
   }
@@ -66,6 +67,16 @@ export class Inbox {
 }
 
 export const unread = (row) => Math.max(0, row.n - row.read);
+export const isArchived = (row) => row.archived_n >= row.n;
+
+/** Add or take back one person's emoji. */
+function react(reactions, { emoji, on = true, by }) {
+  const others = reactions.map((each) => ({ ...each, users: each.users.filter((user) => each.emoji !== emoji || user !== by) }));
+  const found = others.find((each) => each.emoji === emoji);
+  if (on && found) found.users.push(by);
+  else if (on) others.push({ emoji, users: [by] });
+  return others.filter(({ users }) => users.length);
+}
 
 export class ThreadLog {
   epoch = 0;
@@ -134,7 +145,11 @@ export class ThreadLog {
   #apply(event) {
     if (!AMENDMENTS.has(event.type)) return this.items.push(asItem(event));
     const item = this.items.find(({ event: known }) => known.seq === event.target);
-    if (!item || event.seq <= (item.event.edited_seq ?? 0)) return undefined;
+    if (item && event.type === "message.reacted") {
+      item.event = { ...item.event, reactions: react(item.event.reactions ?? [], event) };
+      item.version += 1;
+    }
+    if (!item || event.type === "message.reacted" || event.seq <= (item.event.edited_seq ?? 0)) return undefined;
     const { seq, at, by, n, cid } = item.event;
     const isGone = event.type === "message.erased";
     item.event = isGone

@@ -1,27 +1,26 @@
 // One item of a conversation as an element that is made once and updated in place, so that nothing is read out twice.
 
-import { button, el, fill, hiddenText, icon, pieces } from "./elements.js";
-import {
-  NOTICES, count, dayOf, fullTime, kindName, reasonName, systemWords, timeLeft, timeOfDay,
-} from "./words.js";
+import { accessCard, sharedCard } from "./access_cards.js";
+import { invitationCard, offerCard, proposalCard } from "./cards.js";
+import { button, el, fill, hiddenText, icon } from "./elements.js";
+import { maskedText, whyHidden } from "./masks.js";
+import { NOTICES, dayOf, fullTime, timeOfDay } from "./words.js";
+import { systemWords } from "./words_events.js";
 
-/** Text with its hidden parts as chips. */
-export function maskedText(text, hidden) {
-  return pieces(text, hidden).map(({ text: piece, span }) =>
-    span ? el("span", { class: "mask" }, icon("lock"), piece.replace(/^\[|\]$/g, "")) : piece,
-  );
-}
+const EMOJI = ["👍", "❤️", "🎉"];
+const QUOTED_CHARS = 120;
 
-/** Which parts of one's own text were hidden, and why. */
-function whyHidden(hidden, policy) {
-  const kinds = [...new Set(hidden.map(({ kind }) => kindName(kind)))].join(", ");
-  const message = policy?.message || "Contact details can be shared once a contract starts.";
-  return `${count(hidden.length, "part")} hidden (${kinds}). ${message}`;
-}
+const CARDS = {
+  "invitation.sent": invitationCard,
+  "proposal.changed": (event, context) => event.change === "submitted" && proposalCard(event, context),
+  "offer.changed": (event, context) => event.change === "sent" && event.terms && offerCard(event, context),
+  "access.requested": accessCard,
+  "access.shared": sharedCard,
+};
 
 /**
- * The view of one item. `context`: {me, session, head, isLast (of a group of one author), nameOf(user),
- * declineReasons, answer(command)}.
+ * The view of one item. `context`: {me, session, setup, head, actions, items, host, isLast (of a group of one author),
+ * nameOf(user), peerName, act(command), ignore(), quote(event), time(at)}.
  */
 export class ItemView {
   constructor() {
@@ -31,7 +30,9 @@ export class ItemView {
 
   update(item, context) {
     const { event, version } = item;
-    const made = `${event.type}/${version}/${event.seq ?? 0}/${context.head?.policy.may_answer_invitation ?? ""}`;
+    this.event = event;
+    const isCard = event.type in CARDS;
+    const made = `${event.type}/${version}/${event.seq ?? 0}/${isCard ? context.cardKey : ""}/${event.quote ? context.quoted(event.quote)?.version : ""}`;
     if (made !== this.made) this.make(event, context, made);
     this.element.classList.toggle("ends-group", context.isLast);
     if (this.status) this.showStatus(event, context);
@@ -44,11 +45,10 @@ export class ItemView {
     this.pendingBody = event.pending ? event.body : undefined;
     if (isSame) return; // the same text, now with a place in the log
     this.status = this.why = null;
-    if (event.type === "message.sent") this.makeMessage(event, context);
-    else if (event.type === "item.erased") this.makeErased(event, context);
-    else if (event.type === "invitation.sent") this.makeInvitation(event, context);
-    else if (event.type === "policy.changed") this.makeNotice(event);
-    else this.makeSystem(event, context);
+    if (event.type === "message.sent") return this.makeMessage(event, context);
+    if (event.type === "item.erased") return this.makeErased(event, context);
+    const card = CARDS[event.type]?.(event, context);
+    return card ? this.makeCard(card, event, context) : this.makeSystem(event, context);
   }
 
   makeMessage(event, context) {
@@ -59,80 +59,71 @@ export class ItemView {
     fill(
       this.element,
       hiddenText(`${context.nameOf(event.by)}: `),
-      el("p", { class: "bubble", dir: "auto" }, maskedText(event.body, event.hidden)),
+      el(
+        "div",
+        { class: "line" },
+        el("div", { class: "bubble" }, event.quote > 0 && this.quoted(event.quote, context), el("p", { dir: "auto" }, maskedText(event.body, event.hidden))),
+        this.tools(context),
+      ),
+      this.reactions(event, context),
       this.why,
-      el("p", { class: "meta" }, this.time(event.at), event.edited_seq && " · edited", this.status),
+      el("p", { class: "meta" }, context.time(event.at), event.edited_seq > 0 && " · edited", this.status),
     );
   }
 
+  /** What one can do with a message; there for the pointer and for the keyboard. */
+  tools(context) {
+    const react = (emoji) => this.react(emoji, true, context);
+    return el(
+      "div",
+      { class: "tools" },
+      button(icon("reply"), () => context.quote(this.event), { class: "icon-button", "aria-label": "Answer to this message" }),
+      EMOJI.map((emoji) => button(emoji, () => react(emoji), { class: "icon-button", "aria-label": `React with ${emoji}` })),
+    );
+  }
+
+  react(emoji, on, context) {
+    if (this.event.seq) context.session.ask({ type: "message.react", thread: context.thread, target: this.event.seq, emoji, on }).catch((error) => context.refused(error));
+  }
+
+  reactions(event, context) {
+    if (!event.reactions?.length) return null;
+    const one = ({ emoji, users }) => {
+      const isMine = users.includes(context.me);
+      const names = users.map(context.nameOf).join(", ");
+      return button(`${emoji} ${users.length}`, () => this.react(emoji, !isMine, context), { class: "reaction", "aria-pressed": String(isMine), title: names });
+    };
+    return el("div", { class: "reactions" }, event.reactions.map(one));
+  }
+
+  quoted(seq, context) {
+    const { event } = context.quoted(seq) ?? {};
+    const text = event?.body ? [...event.body].slice(0, QUOTED_CHARS).join("") : "A message that is not shown here";
+    return el("blockquote", { class: "quoted", dir: "auto" }, event && hiddenText(`Answer to ${context.nameOf(event.by)}: `), maskedText(text, (event?.hidden ?? []).filter(({ end }) => end <= QUOTED_CHARS)));
+  }
+
   makeErased(event, context) {
-    const isMine = event.by === context.me;
-    this.element.className = `item message ${isMine ? "mine" : "theirs"}`;
+    this.element.className = `item message ${event.by === context.me ? "mine" : "theirs"}`;
     fill(this.element, el("p", { class: "bubble erased" }, "This message was erased"));
   }
 
-  makeNotice(event) {
-    this.element.className = "item notice";
-    const text = NOTICES[event.notice] ?? (event.contact === "allowed" ? NOTICES["notice.offplatform_risk"] : "");
-    fill(this.element, icon("shield"), el("p", {}, text));
+  makeCard(card, event, context) {
+    this.why = event.by === context.me ? el("p", { class: "why", hidden: true }) : null;
+    this.element.className = "item ask";
+    fill(this.element, card, this.why);
   }
 
   makeSystem(event, context) {
     const words = systemWords(event, context.nameOf);
     this.element.className = "item system";
     this.element.hidden = words === null;
-    fill(this.element, words && el("p", {}, icon("check"), words, " ", this.time(event.at)));
-    if (event.note) this.element.append(el("p", { class: "note", dir: "auto" }, maskedText(event.note, event.hidden)));
-  }
-
-  makeInvitation(event, context) {
-    const isMine = event.by === context.me;
-    this.why = isMine ? el("p", { class: "why", hidden: true }) : null;
-    this.element.className = "item invitation";
-    const mayAnswer = context.head?.policy.may_answer_invitation && context.head.state === "invited";
+    const sign = event.type === "policy.changed" ? (event.contact === "allowed" ? "unlock" : "lock") : "check";
+    const said = event.note || (event.type === "proposal.changed" ? event.body : "");
     fill(
       this.element,
-      el("p", { class: "eyebrow" }, icon("briefcase"), "Invitation to interview"),
-      el("h4", { dir: "auto" }, event.title),
-      el("p", { class: "text", dir: "auto" }, maskedText(event.body, event.hidden)),
-      this.why,
-      el("p", { class: "meta" }, this.time(event.at), mayAnswer && ` · open for ${timeLeft(event.expires_at, context.session.now())}`),
-      mayAnswer && this.answers(context),
+      words && el("p", {}, icon(sign), words, " ", context.time(event.at)),
+      said && el("p", { class: "note", dir: "auto" }, maskedText(said, event.hidden)),
     );
-  }
-
-  answers(context) {
-    const reason = el(
-      "select",
-      { "aria-label": "Reason for declining" },
-      context.declineReasons.map((reason) => el("option", { value: reason }, reasonName(reason))),
-    );
-    const problem = el("p", { class: "why", role: "alert", hidden: true });
-    const answer = async (command) => {
-      const controls = row.querySelectorAll("button, select");
-      for (const control of controls) control.disabled = true;
-      try {
-        await context.answer(command);
-      } catch (refusal) {
-        for (const control of controls) control.disabled = false;
-        problem.hidden = false;
-        fill(problem, icon("shield"), refusal.message);
-      }
-    };
-    const decline = el(
-      "div",
-      { class: "decline", hidden: true },
-      reason,
-      button("Send", () => answer({ type: "invitation.decline", reason: reason.value }), { class: "quiet" }),
-    );
-    const more = button("Decline…", () => {
-      decline.hidden = !decline.hidden;
-      more.setAttribute("aria-expanded", String(!decline.hidden));
-      if (!decline.hidden) reason.focus();
-    }, { class: "quiet", "aria-expanded": "false" });
-    const accept = button("Accept", () => answer({ type: "invitation.accept" }), { class: "primary" });
-    const row = el("div", { class: "answers" }, accept, more, decline, problem);
-    return row;
   }
 
   showStatus(event, context) {
@@ -154,12 +145,12 @@ export class ItemView {
     const text = event.hidden?.length ? whyHidden(event.hidden, policy) : isNews ? (NOTICES[policy.notice] ?? "") : "";
     if (this.why.textContent === text) return;
     this.why.hidden = !text;
-    fill(this.why, text && [icon("lock"), text]);
+    fill(this.why, text && [icon(event.hidden?.length ? "lock" : "shield"), text]);
   }
+}
 
-  time(at) {
-    const isToday = dayOf(at) === dayOf(Date.now());
-    const text = isToday ? timeOfDay(at) : `${dayOf(at)}, ${timeOfDay(at)}`;
-    return el("time", { datetime: new Date(at).toISOString(), title: fullTime(at) }, text);
-  }
+export function timeOf(at) {
+  const isToday = dayOf(at) === dayOf(Date.now());
+  const text = isToday ? timeOfDay(at) : `${dayOf(at)}, ${timeOfDay(at)}`;
+  return el("time", { datetime: new Date(at).toISOString(), title: fullTime(at) }, text);
 }

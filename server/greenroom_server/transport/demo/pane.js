@@ -1,19 +1,30 @@
 // One side of the page: a person with an own connection, their tabs, and what is open.
 
+import { Candidacies } from "./candidacies.js";
+import { Community, Topic } from "./community.js";
+import { Connects } from "./connects.js";
 import { Conversation } from "./conversation.js";
-import { avatar, button, el, fill, hiddenText } from "./elements.js";
+import { Conversations } from "./conversations.js";
+import { Directory, ProfileView } from "./directory.js";
+import { avatar, button, el, fill, hiddenText, icon } from "./elements.js";
 import { unread } from "./inbox.js";
-import { Directory, OwnProfile, speedBadge } from "./people.js";
+import { Jobs } from "./jobs.js";
+import { OwnProfile } from "./own_profile.js";
+import { speedBadge } from "./profiles.js";
+import { sentence } from "./refusals.js";
 import { Session } from "./session.js";
-import { count, shortTime, stateName } from "./words.js";
+import { count } from "./words.js";
 
-const CONNECTIONS = {
-  live: "Connected",
-  connecting: "Connecting",
-  waiting: "Reconnecting",
-  stopped: "Disconnected",
+const CONNECTIONS = { live: "Connected", connecting: "Connecting", waiting: "Reconnecting", stopped: "Disconnected" };
+
+const TABS = {
+  client: { directory: "Freelancers", candidacies: "Candidacies", inbox: "Inbox", community: "Community" },
+  freelancer: { jobs: "Jobs", candidacies: "Candidacies", inbox: "Inbox", profile: "Profile", community: "Community" },
 };
-const SHOWN_ROWS = 50;
+const VIEWS = { directory: Directory, candidacies: Candidacies, inbox: Conversations, jobs: Jobs, profile: OwnProfile, connects: Connects, community: Community };
+const TAB_OF = { connects: "profile", thread: "inbox", person: "directory", topic: "community" };
+/** Which view a refusal's hint leads to, where nothing nearer took it. */
+const VIEW_OF_HINT = { "candidacy.list": "candidacies", "connects.get": "connects", "directory.search": "directory", "job.list": "jobs", "topic.create": "community" };
 
 export class Pane {
   #view = null;
@@ -21,11 +32,10 @@ export class Pane {
 
   /**
    * @param {"client" | "freelancer"} role
-   * @param {object} setup {people, messages, decline_reasons, url, getToken(user), onThread(session, thread)}
+   * @param {object} setup what `/demo/setup` says, and {people, url, getToken(user), onThread(session, thread), onPerson(session), onUnread(role, n)}
    */
   constructor(role, setup) {
-    this.role = role;
-    this.setup = setup;
+    Object.assign(this, { role, setup });
     this.face = el("span", {});
     this.about = el("p", { class: "about" });
     this.person = el(
@@ -34,17 +44,28 @@ export class Pane {
       setup.people.map(({ user, name }) => el("option", { value: user }, name)),
     );
     this.connection = el("p", { class: "connection", role: "status" });
-    this.speed = el("div", { class: "own-speed", hidden: true });
+    this.speed = el("div", { class: "own-speed" });
+    this.balance = button("", () => this.#open("connects"), { class: "connects" });
+    this.standing = el("div", { class: "standing", hidden: role === "client" }, this.speed, this.balance);
     this.tabs = el("nav", { class: "tabs", "aria-label": "Views" });
     this.body = el("div", { class: "pane-body" });
     this.element = el(
       "section",
-      { class: `pane ${role}`, "aria-label": role === "client" ? "The client's side" : "The freelancer's side" },
+      { class: `pane ${role}`, "aria-label": role === "client" ? "The client's side" : "The freelancer's side", on: { hint: (event) => this.#hint(event.detail.hint) } },
       el("header", { class: "pane-head" }, this.face, el("div", { class: "who" }, this.person, this.about), this.connection),
-      this.speed,
+      this.standing,
       this.tabs,
       this.body,
     );
+    this.place = {
+      setup,
+      role,
+      host: this.element,
+      leave: () => this.#open(TAB_OF[this.#tab] ?? this.#tab),
+      openThread: (thread) => this.openThread(thread),
+      openProfile: (freelancer, begin) => this.#open("person", new ProfileView(this.session, this.place, freelancer, begin)),
+      openTopic: (topic) => this.#open("topic", new Topic(this.session, this.place, topic)),
+    };
     this.#play(setup.people[0].user);
   }
 
@@ -59,97 +80,53 @@ export class Pane {
     this.session = session;
     session.addEventListener("state", ({ detail }) => this.#showConnection(detail));
     session.addEventListener("inbox", () => this.#showTabs());
-    session.addEventListener("inbox", () => this.#tab === "inbox" && this.#showRows());
-    session.addEventListener("thread", () => this.#tab === "inbox" && this.#showRows());
+    session.addEventListener("inbox", () => this.#showBalance());
+    session.addEventListener("own", () => this.#showBalance());
     session.addEventListener("speed", ({ detail }) => this.#showSpeed(detail.speed));
     session.wire.start();
-    this.#open(this.role === "client" ? "directory" : "inbox");
+    fill(this.speed);
+    this.#showBalance();
+    this.setup.onPerson(this.role, session);
+    this.#open(Object.keys(TABS[this.role])[0]);
     if (this.role === "freelancer") this.#readSpeed();
   }
 
   #open(tab, view = null) {
     this.#view?.close?.();
     this.#tab = tab;
-    this.#view = view ?? this.#make(tab);
-    fill(this.body, this.#view.element);
+    const opened = view ?? new VIEWS[tab](this.session, this.place);
+    this.#view = opened;
+    fill(this.body, opened.element);
     this.#showTabs();
-    this.#view.open().catch((error) => this.#problem(error));
-  }
-
-  #problem(error) {
-    fill(this.body, el("p", { class: "empty", role: "alert" }, error.message));
-  }
-
-  #make(tab) {
-    if (tab === "directory") return new Directory(this.session, (thread) => this.openThread(thread));
-    if (tab === "profile") return new OwnProfile(this.session);
-    this.rows = el("ul", { class: "rows" });
-    return { element: el("div", { class: "inbox scroll" }, this.rows), open: async () => this.#showRows() };
+    opened.open().catch((error) => this.#view === opened && fill(this.body, el("p", { class: "empty", role: "alert" }, sentence(error))));
   }
 
   openThread(thread) {
     this.setup.onThread(this.session, thread);
-    this.#open("thread", new Conversation(this.session, thread, this.setup, () => this.#open("inbox")));
+    this.#open("thread", new Conversation(this.session, thread, this.place));
+  }
+
+  #hint(hint) {
+    const tab = VIEW_OF_HINT[hint];
+    if (tab && (tab in TABS[this.role] || tab === "connects")) this.#open(tab);
   }
 
   #showTabs() {
     const waiting = [...this.session.inbox.rows.values()].reduce((sum, row) => sum + unread(row), 0);
-    const names = this.role === "client"
-      ? { directory: "Find freelancers", inbox: "Conversations" }
-      : { inbox: "Conversations", profile: "My profile" };
-    const key = `${this.#tab}/${waiting}/${this.session.user}`;
+    this.setup.onUnread(this.role, waiting);
+    const here = TAB_OF[this.#tab] ?? this.#tab;
+    const key = `${here}/${waiting}/${this.session.user}`;
     if (key === this.tabsKey) return;
     this.tabsKey = key;
     const focused = this.tabs.contains(document.activeElement) ? document.activeElement.dataset.tab : null;
     fill(
       this.tabs,
-      Object.entries(names).map(([tab, name]) => {
-        const isHere = tab === this.#tab || (tab === "inbox" && this.#tab === "thread");
+      Object.entries(TABS[this.role]).map(([tab, name]) => {
         const badge = tab === "inbox" && waiting > 0 && [el("span", { class: "badge", "aria-hidden": "true" }, waiting > 99 ? "99+" : waiting), hiddenText(`, ${count(waiting, "unread message")}`)];
-        return el("button", { type: "button", "aria-current": isHere ? "page" : undefined, data: { tab }, on: { click: () => this.#open(tab) } }, name, badge);
+        return el("button", { type: "button", "aria-current": tab === here ? "page" : undefined, data: { tab }, on: { click: () => this.#open(tab) } }, name, badge);
       }),
     );
     if (focused) this.tabs.querySelector(`[data-tab="${focused}"]`)?.focus();
-  }
-
-  #showRows() {
-    const rows = [...this.session.inbox.rows.values()].sort((a, b) => b.mark - a.mark).slice(0, SHOWN_ROWS);
-    const focused = this.rows.contains(document.activeElement) ? document.activeElement.dataset.thread : null;
-    fill(this.rows, rows.map((row) => this.#row(row)));
-    if (!rows.length) fill(this.rows, el("li", { class: "empty" }, this.#emptyText()));
-    if (focused) this.rows.querySelector(`[data-thread="${focused}"]`)?.focus();
-  }
-
-  #emptyText() {
-    return this.role === "client"
-      ? "No conversations yet. Find a freelancer and invite them to interview."
-      : "No conversations yet. Invitations to interview will appear here.";
-  }
-
-  #row(row) {
-    const head = this.session.heads.get(row.thread);
-    if (!head) this.session.head(row.thread).catch(() => {});
-    const peer = head?.participants.find(({ user }) => user !== this.session.user) ?? { user: "", name: "…" };
-    const waiting = unread(row);
-    return el(
-      "li",
-      {},
-      button(
-        [
-          avatar(peer.user, peer.name, this.session.presence.get(peer.user)),
-          el("span", { class: "who" }, el("strong", {}, peer.name), el("span", {}, head?.title ?? "")),
-          el(
-            "span",
-            { class: "aside" },
-            el("time", { datetime: new Date(row.last_at).toISOString() }, shortTime(row.last_at, this.session.now())),
-            el("span", { class: "chip", data: { state: row.state } }, stateName(row.state)),
-          ),
-          waiting > 0 && [el("span", { class: "badge", "aria-hidden": "true" }, waiting), hiddenText(`, ${waiting} unread`)],
-        ],
-        () => this.openThread(row.thread),
-        { class: waiting ? "row-button unread" : "row-button", "data-thread": row.thread },
-      ),
-    );
   }
 
   #showConnection({ name, detail }) {
@@ -161,7 +138,13 @@ export class Pane {
       text,
       name === "stopped" && button("Connect", () => this.#play(this.session.user), { class: "quiet" }),
     );
-    if (name === "live" && this.role === "freelancer" && !this.speed.hidden) this.#readSpeed();
+    if (name === "live" && this.role === "freelancer" && this.speed.hasChildNodes()) this.#readSpeed();
+  }
+
+  #showBalance() {
+    const { connects } = this.session;
+    this.balance.hidden = !connects;
+    fill(this.balance, icon("coin"), connects ? `${connects.balance} Connects` : "");
   }
 
   async #readSpeed() {
@@ -171,8 +154,6 @@ export class Pane {
   }
 
   #showSpeed(speed) {
-    this.speed.hidden = false;
-    fill(this.speed, hiddenText("Your response speed: "), speedBadge(speed));
-    if (this.#tab === "profile") this.#view.open();
+    fill(this.speed, hiddenText("Your response speed: "), speedBadge(speed, true));
   }
 }

@@ -21,7 +21,8 @@ function makeCid(nowMs) {
 
 /**
  * Events: `state` (connection), `inbox` (rows), `thread` {thread} (log, head, outbox or typing of a thread),
- * `event` {thread, event} (one new event of a shown thread, live), `speed` {speed} (one's own response speed).
+ * `event` {thread, event} (one new event of a shown thread, live), `speed` {speed} (one's own response speed),
+ * `own` {event} (news about oneself: Connects, badge, away), `topic` {news} and `announcement` (the community).
  */
 export class Session extends EventTarget {
   inbox = new Inbox();
@@ -31,6 +32,7 @@ export class Session extends EventTarget {
   verdicts = new Map(); // cid -> what the filter did to one's own text
   typing = new Map(); // thread -> time until which the other side is typing
   presence = new Map();
+  connects = null; // a freelancer's balance
   #tails = new Map();
   #isRepairing = false;
   #told = 0;
@@ -113,12 +115,12 @@ export class Session extends EventTarget {
   }
 
   /** Send a message; rejects with Refusal when it was not delivered. One thread's messages go one after another. */
-  send(thread, body) {
+  send(thread, body, quote = 0) {
     const cid = this.newCid();
     const seen = this.inbox.rows.get(thread)?.n ?? 0;
-    this.outbox.set(cid, { cid, thread, body, at: this.now() });
+    this.outbox.set(cid, { cid, thread, body, quote, at: this.now() });
     this.#tell("thread", { thread });
-    const command = { type: "message.send", thread, cid, body, seen };
+    const command = { type: "message.send", thread, cid, body, seen, quote: quote || undefined };
     const before = this.#tails.get(thread) ?? Promise.resolve();
     const sending = before.then(() => this.#deliver(command));
     this.#tails.set(thread, sending.catch(() => {}));
@@ -182,6 +184,7 @@ export class Session extends EventTarget {
 
   #connected(reply) {
     this.inbox.page(reply);
+    this.connects = reply.connects ?? null;
     for (const part of reply.threads) this.#takePage(part);
     this.#reach();
     this.#tell("inbox");
@@ -205,16 +208,26 @@ export class Session extends EventTarget {
     else if (frame.type === "typing.changed") this.#typed(frame);
     else if (frame.type === "presence.changed") this.#present({ [frame.user]: frame.state });
     else if (frame.type === "metrics.changed") this.#tell("speed", { speed: frame.speed });
+    else if (frame.type === "topic.posted") this.#tell("topic", { news: frame });
+    else if (frame.type === "announcement.posted") this.#tell("announcement");
     else if (frame.type === "inbox.reset") this.wire.reconnect();
   }
 
   #rowChanged(push) {
     const before = this.inbox.rows.get(push.thread)?.state;
     this.inbox.push(push);
+    if (push.state === "self") this.#ownChanged(push.events ?? []);
     const log = this.logs.get(push.thread);
     if (log?.epoch) this.#applied(push.thread, log.push(push));
     if (push.state !== before && this.heads.has(push.thread)) this.#refresh(push.thread);
     this.#tell("inbox");
+  }
+
+  #ownChanged(events) {
+    for (const event of events) {
+      if (event.type === "connects.changed" && this.connects) this.connects.balance = event.balance;
+      this.#tell("own", { event });
+    }
   }
 
   #takePage(page) {
@@ -229,7 +242,7 @@ export class Session extends EventTarget {
       else if (event.type === "message.sent") this.typing.delete(thread);
       this.#tell("event", { thread, event });
     }
-    if (events.some((event) => event.state || event.type === "policy.changed")) this.#refresh(thread);
+    if (events.some((event) => event.state || !event.type.startsWith("message."))) this.#refresh(thread);
     this.#tell("thread", { thread });
   }
 

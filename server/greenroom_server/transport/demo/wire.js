@@ -6,6 +6,7 @@ const FINAL_CLOSES = new Set([1000, 1002, 1003, 1007, 1009]);
 const TOKEN_EXPIRED = 4002;
 const CONNECT_TIMEOUT_MS = 15_000;
 const RETRY_MIN_MS = 250;
+const LONGEST_WAIT_MS = 5_000; // a refusal that lasts longer is told to the person
 
 export class Refusal extends Error {
   constructor(reply) {
@@ -13,7 +14,9 @@ export class Refusal extends Error {
     this.code = reply.code;
     this.retry = reply.retry;
     this.retryAfterMs = reply.retry_after_ms ?? RETRY_MIN_MS;
+    this.hint = reply.policy?.hint || reply.hint || "";
     this.policy = reply.policy ?? null;
+    this.data = reply.data ?? null;
   }
 }
 
@@ -67,7 +70,7 @@ export class Wire {
     return this.#ask(command);
   }
 
-  /** Send a command until it has an answer that stands. `isDone` may say that the answer came another way. */
+  /** Send a command until it has an answer that stands for now. `isDone` may say that the answer came another way. */
   async act(command, isDone = () => false) {
     for (;;) {
       await this.#live.promise;
@@ -75,7 +78,7 @@ export class Wire {
       try {
         return await this.ask(command);
       } catch (error) {
-        if (error instanceof Refusal && error.retry === "never") throw error;
+        if (error instanceof Refusal && (error.retry === "never" || error.retryAfterMs > LONGEST_WAIT_MS)) throw error;
         if (error instanceof Refusal) await pause(error.retryAfterMs * (1 + Math.random()));
       }
     }

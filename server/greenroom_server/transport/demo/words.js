@@ -30,6 +30,8 @@ export const NOTICES = {
   "notice.contact_reminder": "A reminder: contact details can be shared once a contract starts.",
 };
 
+export const KEEP_HERE = "This address is for giving access only. The conversation stays here.";
+
 const REASONS = {
   not_interested: "Not interested",
   not_available: "No time at the moment",
@@ -37,6 +39,9 @@ const REASONS = {
   skills: "Not my field",
   unclear_job: "The job is not clear to me",
   asked_off_platform: "I was asked to move elsewhere",
+  not_a_fit: "Not the right fit",
+  hired_someone_else: "Somebody else was hired",
+  job_cancelled: "The job is cancelled (Connects go back)",
   other: "Another reason",
 };
 
@@ -49,7 +54,13 @@ const LABELS = {
   over_3d: "Usually takes more than 3 days",
 };
 
-const OWED = { invitation: "Invitation", first: "First message", followup: "Follow-up, private" };
+const OWED = {
+  invitation: "Invitation",
+  first: "First message",
+  followup: "Follow-up, private",
+  proposal: "Proposal",
+  accept: "Acceptance",
+};
 
 const OUTCOMES = {
   open: "open",
@@ -70,7 +81,8 @@ export const stateName = (state) => STATES[state] ?? state;
 export const kindName = (kind) => KINDS[kind] ?? "contact";
 export const reasonName = (reason) => REASONS[reason] ?? reason.replaceAll("_", " ");
 export const owedName = (kind) => OWED[kind] ?? kind;
-export const outcomeName = (outcome) => OUTCOMES[outcome] ?? outcome.replaceAll("_", " ");
+export const outcomeName = (outcome) =>
+  OUTCOMES[outcome] ?? outcome.replace("excluded_", "not counted: ").replaceAll("_", " ");
 export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
 export const timeOfDay = (at) => clock.format(at);
@@ -89,15 +101,19 @@ export function duration(seconds) {
   return count(Math.round(seconds / 86_400), "day");
 }
 
+/** How long until a time: exact where it matters, days where it does not. */
 export function timeLeft(until, now) {
-  const hours = Math.round((until - now) / 3_600_000);
-  return hours >= 48 ? count(Math.round(hours / 24), "day") : count(Math.max(0, hours), "hour");
+  const seconds = Math.max(0, Math.floor((until - now) / 1000));
+  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  if (days >= 2) return hours ? `${days} days ${hours} h` : `${days} days`;
+  if (seconds >= 3600) return `${days * 24 + hours} h ${minutes} min`;
+  return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
 /** Response speed in words: {title, sample, brief, detail, isKnown, badge}. Unknown is never shown as slow. */
 export function speedWords(speed) {
   if (speed.reason) {
-    const sample = `not enough data yet: ${speed.have} of ${speed.need} answers`;
+    const sample = `${speed.have} of ${speed.need} answers so far`;
     return { title: "New here", sample, brief: sample, detail: sample, isKnown: false, badge: null };
   }
   const sample = count(speed.n, "answer");
@@ -111,44 +127,4 @@ export function speedWords(speed) {
     isKnown: true,
     badge: { responsive: "Responsive", very_responsive: "Very responsive" }[speed.badge] ?? null,
   };
-}
-
-const CONTRACT = {
-  started: "Contract started: contact details may be shared now",
-  paused: "Contract paused",
-  resumed: "Contract resumed",
-  ended: "Contract ended",
-};
-
-const CLOSED = {
-  declined: "The invitation was declined",
-  expired: "The invitation expired",
-  withdrawn: "The invitation was withdrawn",
-  job_closed: "The job was closed",
-};
-
-/** What a change in a thread says; null for events that show otherwise or not at all. `name` names a user. */
-export function systemWords(event, name) {
-  switch (event.type) {
-    case "invitation.accepted":
-      return `${name(event.by)} accepted the invitation`;
-    case "invitation.declined":
-      return `${name(event.by)} declined: ${reasonName(event.reason)}`;
-    case "invitation.withdrawn":
-      return `${name(event.by)} withdrew the invitation`;
-    case "invitation.expired":
-      return "The invitation expired";
-    case "interview.started":
-      return "Interview started: both may write now";
-    case "contract.changed":
-      return CONTRACT[event.change] ?? null;
-    case "offer.changed":
-      return `Offer ${event.change}`;
-    case "thread.closed":
-      return CLOSED[event.why] ?? "This conversation was closed";
-    case "thread.reopened":
-      return `${name(event.by)} opened the conversation again`;
-    default:
-      return null;
-  }
 }

@@ -1,0 +1,99 @@
+"""Where a text names a service: plainly, misspelled, in look-alike characters, in pieces, or by a description.
+
+A mention alone is nothing; account names and numbers near it are (`detect_handle`).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from greenroom_server.screening.cues import Cue, Found
+from greenroom_server.screening.lexicon import Lexicon
+from greenroom_server.screening.normalise import View
+from greenroom_server.screening.verdict import Kind
+
+STRONG_NAME, WEAK_NAME, HINT = range(3)
+LEET: Final = str.maketrans("013457@$!|", "oieastasil")
+_ODD: Final = re.compile(r"[a-zа-яіїє][013457@$!|*]|[013457@$!|][a-zа-яіїє]")
+_JOINTS: Final = " .-*_~|/·+,\"'()[]"
+_WITHOUT_JOINTS: Final = dict.fromkeys(map(ord, _JOINTS)) | LEET
+_JOINED: Final = re.compile(r"[^\W\d_][.*_~|/·+-](?=[^\W\d_])")
+_LEAST_IN_PIECES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A service named in a view."""
+
+    start: int
+    end: int
+    kind: Kind
+    sort: int
+    is_disguised: bool = False
+
+
+class Apps:
+    """Finds mentions of services; built once."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        """Compile the names of all services."""
+        self._known: dict[str, tuple[Kind, int]] = {}
+        for app in lexicon.apps:
+            for sort, names in ((STRONG_NAME, app.strong), (WEAK_NAME, app.weak), (HINT, app.hints)):
+                for name in names:
+                    self._known.setdefault(name.rstrip("*"), (app.kind, sort))
+        every = [name for app in lexicon.apps for name in (*app.strong, *app.weak, *app.hints)]
+        self._names = Cue(every)
+        strong = [name.rstrip("*") for app in lexicon.apps for name in app.strong]
+        long = [name for name in strong if len(name) >= _LEAST_IN_PIECES and name.isalpha()]
+        self._long = long
+        self._in_pieces = AhoCorasick(long, implementation=Implementation.ContiguousNFA)
+
+    def find(self, view: View) -> list[Mention]:
+        """Give the mentions of a view, left to right."""
+        text = view.text
+        found = [
+            Mention(name.start, name.end, *self._known[name.word], view.mark(name.start, name.end) > 0)
+            for name in _longest(self._names.finditer(text))
+        ]
+        if _ODD.search(text):
+            taken = {mention.start for mention in found}
+            for name in _longest(self._names.finditer(text.translate(LEET))):
+                kind, sort = self._known[name.word]
+                if name.start not in taken and len(name.word) > 3:
+                    found.append(Mention(name.start, name.end, kind, sort, True))
+        found += self._found_in_pieces(text, found)
+        return sorted(found, key=lambda mention: mention.start)
+
+    def _found_in_pieces(self, text: str, found: list[Mention]) -> list[Mention]:
+        """Names with separators inside, that begin and end where words do."""
+        if len(_JOINED.findall(text)) < 2:
+            return []
+        compact = text.translate(_WITHOUT_JOINTS)
+        matches = self._in_pieces.find_matches_as_indexes(compact)
+        if not matches:
+            return []
+        places = [index for index, char in enumerate(text) if char not in _JOINTS]
+        starts = {mention.start for mention in found}
+        pieces = []
+        for index, begin, end in matches:
+            name, start, last = self._long[index], places[begin], places[end - 1]
+            if start in starts or last - start == len(name) - 1:
+                continue
+            is_whole = not text[start - 1 : start].isalnum() and not text[last + 1 : last + 2].isalnum()
+            if is_whole and last - start <= 4 * len(name):
+                kind, sort = self._known[name]
+                pieces.append(Mention(start, last + 1, kind, sort, True))
+        return pieces
+
+
+def _longest(found: Iterable[Found]) -> Iterator[Found]:
+    """Of names inside each other the longest."""
+    last: Found | None = None
+    for name in sorted(found, key=lambda each: (each.start, -each.end)):
+        if last is None or name.start >= last.end:
+            yield name
+            last = name

@@ -1,0 +1,65 @@
+"""The place of the learned scorer among the rules: when it is asked, and what its answer changes.
+
+It is not asked where a rule is certain of an identifier. A high score is a finding of its own; a low one takes back what
+rules found in words alone.
+
+Source: server/docs/filter.md, The learned scorer.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Final, Protocol
+
+from greenroom_server.screening.model.scorer import Score, Scorer
+from greenroom_server.screening.policy import ScreeningPolicy
+from greenroom_server.screening.verdict import Finding, Kind
+
+LEARNED_INTENT: Final = "LEARNED_INTENT"
+
+
+class Judge(Protocol):
+    """What the filter needs of a scorer."""
+
+    def __call__(self, text: str, found: Iterable[str] = ()) -> Score:
+        """Judge a normalised text, given the reasons of what rules found."""
+        ...
+
+
+@cache
+def shipped_scorer() -> Scorer | None:
+    """Give the scorer that ships with the package; None while it has no weights."""
+    weights = files("greenroom_server.screening.model") / "weights.tsv"
+    return Scorer.load() if weights.is_file() else None
+
+
+def is_settled(policy: ScreeningPolicy, findings: Sequence[Finding]) -> bool:
+    """Whether a rule is certain of an identifier, so that nothing is left to judge."""
+    return any(finding.score >= policy.certain and finding.intent == "share" for finding in findings)
+
+
+def judged(
+    policy: ScreeningPolicy, scorer: Judge, text: str, length: int, findings: Sequence[Finding]
+) -> list[Finding]:
+    """Give the findings after the scorer was asked.
+
+    Args:
+        text: as the normaliser reads it.
+        length: code points of the original.
+        findings: of the rules; none is a certain identifier.
+    """
+    score = scorer(text, [finding.reason for finding in findings])
+    if score.value >= policy.learned_bounce:
+        value = round(max(score.value, policy.certain), 3)
+        intent = Finding(
+            Kind.OFF_PLATFORM_REQUEST, "move", LEARNED_INTENT, value, 0, length, False, score.top
+        )
+        return [*findings, intent]
+    if score.value < policy.learned_veto:
+        weak = min(policy.recorded, policy.doubtful)
+        return [
+            replace(each, score=weak, evidence=(*each.evidence, "learned:veto")) if each.score > weak else each
+            for each in findings
+        ]
+    return list(findings)

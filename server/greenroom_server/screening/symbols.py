@@ -1,0 +1,127 @@
+"""Words, brackets and stand-ins for the symbols of addresses, and spoken names of mail services, read as what they mean.
+
+One pass replaces words for dots, dashes and the like; a second one writes names of mail services in full; a third one
+puts the missing sign between a name and its service.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from greenroom_server.screening.cues import any_of, entries
+from greenroom_server.screening.lexicon import Lexicon
+from greenroom_server.screening.normalise import ALTERED, STRONG, WEAK, View, rewrite
+from greenroom_server.screening.scan import Steps
+
+_OPEN: Final = r"[(\[{<*_~|«/\\-]"
+_CLOSE: Final = r"[)\]}>*_~|»/\\-]"
+_GAP: Final = r"\s{0,3}"
+_WIDE: Final = r"\s{1,3}"
+_EDGE: Final = r"(?![^\W_])"
+_BREAK: Final = re.compile(r"[\s,;]")
+
+
+class Symbols:
+    """Builds the views in which words are symbols; compiled once."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        """Compile the lists of ``symbols.toml``."""
+        raw = lexicon.symbols
+        self._words = re.compile(_symbol_words(raw))
+        self._domains: dict[str, str] = {}
+        for domain, spellings in raw["providers"].items():
+            self._domains |= dict.fromkeys(entries(spellings), domain)
+        self._tlds = {spelling: tld for tld, names in raw["tlds"].items() for spelling in entries(names)}
+        tlds = any_of(self._tlds)
+        names = any_of(self._domains)
+        self._providers = re.compile(
+            rf"(?<![^\W_])(?P<name>{names})(?:(?P<sep>[.,•*·\s⊙\"'+)\]]{{1,3}}|)(?P<tld>{tlds})(?P<more>[.\s](?:br|mx|ar|au|uk|ua|tr|ph|in|co))?)?{_EDGE}"
+        )
+        self._hosts = {spelling: host for host, names in raw["hosts"].items() for spelling in entries(names)}
+        self._host = re.compile(rf"(?<![^\W_])(?:{any_of(self._hosts)}){_EDGE}")
+        canonical = any_of({domain for domain in raw["providers"]})
+        self._missing = re.compile(
+            rf"(?<=[^\W_])(?P<sep>[^\w\s.,:;/()\[\]\"'!?=<>+-]{{1,3}}|{_GAP}(?:[#%&*^~=+|]){_GAP}|[ ]{{1,3}})(?={canonical}{_EDGE})"
+        )
+
+    def read(self, view: View, steps: Steps) -> View:
+        """The view with symbols in the place of words; marks tell how bare those were."""
+        steps.spend(6 * len(view.text))
+        view = rewrite(view, _replaced(self._words, view.text))
+        view = rewrite(view, self._written_out(view))
+        view = rewrite(view, self._signs(view))
+        return rewrite(
+            view, ((m.start(), m.end(), self._hosts[m.group()], ALTERED) for m in self._host.finditer(view.text)
+                   if self._hosts[m.group()] != m.group())
+        )
+
+    def _written_out(self, view: View) -> Iterator[tuple[int, int, str, int]]:
+        """Names of mail services with their ending, however both are spelled."""
+        text = view.text
+        for match in self._providers.finditer(text):
+            name, tld, start = match["name"], match["tld"], match.start()
+            domain = self._domains[name]
+            label, _, ending = domain.partition(".")
+            is_whole = "." in name or " " in name and self._tlds.get(name.rpartition(" ")[2]) == ending
+            if tld is not None and (match["sep"] or len(tld) <= 3) and not is_whole:
+                if name == label and match["sep"] == ".":
+                    continue
+                said = self._tlds[tld]
+                domain = f"{label}.{said}{match['more'] or ''}" if said != ending else domain
+                end, mark = match.end(), STRONG
+            elif is_whole and name != domain:
+                end, mark = match.end("name"), STRONG
+            elif name != label and text[start - 1 : start] == "@":
+                yield start, match.end("name"), label, ALTERED
+                continue
+            else:
+                continue
+            is_said = not is_whole and name != label and name.isalpha() is False and "@" not in text[max(0, start - 2) : start]
+            if is_said and text[start - 1 : start] == " " and text[start - 2 : start - 1].isalnum():
+                start, domain = start - 1, "@" + domain
+            yield start, end, domain, mark
+
+    def _signs(self, view: View) -> Iterator[tuple[int, int, str, int]]:
+        """Something that stands for the sign before a mail service."""
+        text = view.text
+        for match in self._missing.finditer(text):
+            sep = match["sep"]
+            if sep.strip():
+                if "@" not in sep:
+                    yield match.start(), match.end(), "@", STRONG
+                continue
+            # Mere space: only between parts that were both disguised.
+            low = match.start()
+            while low and not _BREAK.match(text[low - 1]) and match.start() - low < 40:
+                low -= 1
+            if view.mark(low, match.start()) and view.mark(match.end(), match.end() + 3) and "@" not in text[low : match.start()]:
+                yield match.start(), match.end(), "@", STRONG
+
+
+def _symbol_words(raw: dict[str, Any]) -> str:
+    def words(name: str) -> str:
+        return any_of(entries(raw[name]))
+
+    alnum = r"(?<=[^\W_])"
+    return (
+        rf"(?P<at>{_GAP}\((?:a|а)\)(?=[^\W_])|(?<=[^\W_])[§%^*¬¶&=+|](?=[a-z0-9-]{{3,30}}[.,*](?:com|net|org|pt|es|de|fr|ru|ua|it|pl|dev|io|me|co)\b)|{_GAP}{_OPEN}\s?(?:{words('at_brackets')})\s?{_CLOSE}{_GAP}|{_WIDE}@{_GAP}|@{_WIDE}(?=\w))"
+        rf"|(?P<dot>{_GAP}[(\[{{<*_~|]\s?(?:{words('dot_brackets')})\s?[)\]}}>*_~|]{_GAP}"
+        rf"|{alnum}\s{{1,3}}\.\s{{0,3}}(?=[^\W_])|(?<=[^\W\d_])[,*](?=(?:com|gg|me|net|org|ly|us|ru|de|io|ua)\b))"
+        rf"|(?P<slash>{_GAP}[(\[{{]\s?(?:{words('slash')})\s?[)\]}}]{_GAP})"
+        rf"|(?P<underscore>{_GAP}[(\[{{]\s?(?:{words('underscore')})\s?[)\]}}]{_GAP})"
+        rf"|(?P<word_at>{_WIDE}(?:then )?(?:the |el |la |o |a |и )?(?:{words('at_sure')}|{words('at_bare')}){_EDGE}[\s,]{{0,3}}|{alnum}(?:_at_|-at-)(?=[^\W_]))"
+        rf"|(?P<word_dot>[\s,]{{1,3}}(?:then )?(?:{words('dot_sure')}|{words('dot_bare')}){_EDGE}{_WIDE}|{alnum}(?:_dot_|-dot-|-punto-|-ponto-)(?=[^\W_]))"
+        rf"|(?P<word_underscore>{_WIDE}(?:{words('underscore')}){_EDGE}[\s,]{{1,3}})"
+        rf"|(?P<word_dash>{_WIDE}(?:{words('dash')}){_EDGE}{_WIDE}(?=[^\W_]))"
+        rf"|(?P<word_slash>{_WIDE}(?:then )?(?:a )?(?:{words('slash')}){_EDGE}{_WIDE}|{alnum}\s/\s(?=[^\W_]))"
+    )
+
+
+_SYMBOLS: Final = {"at": "@", "dot": ".", "slash": "/", "underscore": "_", "dash": "-"}
+
+
+def _replaced(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int, str, int]]:
+    for match in pattern.finditer(text):
+        name = match.lastgroup or ""
+        is_word = name.startswith("word_")
+        yield match.start(), match.end(), _SYMBOLS[name.removeprefix("word_")], WEAK if is_word else STRONG

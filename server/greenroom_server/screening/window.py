@@ -1,0 +1,174 @@
+"""Contacts split over several short messages: the sender's recent fragments are joined and scanned as one text.
+
+Being in pieces is evidence of its own: nobody needs three messages for one number. What completes a contact bounces, and
+the pieces that were delivered before are masked.
+
+Source: server/docs/screening.md, Split messages.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from greenroom_server.screening.context import Fragment
+from greenroom_server.screening.cues import Cue
+from greenroom_server.screening.masking import mask
+from greenroom_server.screening.policy import ScreeningPolicy
+from greenroom_server.screening.verdict import Finding, Kind, Retro
+
+_ANCHOR: Final = re.compile(r"\d|@|[^\W\d_][._][^\W\d_]|[^\W_]_|_[^\W_]|://")
+_DIGITS: Final = re.compile(r"\d+")
+_SCATTERED: Final = range(9, 14)
+"""Digits of a number that is read off several prices, sizes or the like."""
+_LIFT: Final = 0.35
+"""What a find gains by being in pieces."""
+
+Scan = Callable[[str], Sequence[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Fragments written one after the other, and where each stands."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def touched(self, finding: Finding) -> list[int]:
+        """Numbers of the fragments that a finding has a part of."""
+        places = enumerate(zip(self.starts, self.ends, strict=True))
+        return [number for number, (start, end) in places if start < finding.end and finding.start < end]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A contact that the last fragment completes."""
+
+    finding: Finding
+    """In the coordinates of the last fragment."""
+    retro: tuple[Retro, ...]
+
+
+class Window:
+    """Looks for contacts over the recent fragments of one sender."""
+
+    def __init__(self, policy: ScreeningPolicy, calls: Cue, joins: Cue) -> None:
+        self._policy = policy
+        self._calls = calls
+        self._joins = joins
+
+    def is_fragment(self, text: str) -> bool:
+        """Whether a text could be a piece of a contact; the window need not be read for others."""
+        limit = self._policy.window_code_points
+        return len(text) <= limit and (_ANCHOR.search(text) is not None or text.count(" ") <= 5)
+
+    def find(self, text: str, earlier: Sequence[Fragment], scan: Scan) -> Split | None:
+        """Look for a contact that this text completes.
+
+        Args:
+            scan: gives the findings of the rules in a text, also weak ones.
+        """
+        chosen = self._chosen(earlier)
+        if not chosen or not any(_ANCHOR.search(each) for each in (text, *(f.text for f in chosen))) and len(chosen) < 2:
+            return None
+        said = " ".join(f.text for f in earlier[-6:] if not f.is_own and len(f.text) <= self._policy.window_code_points)
+        pieces = [fragment.text for fragment in chosen] + [text]
+        alone = {finding.reason for piece in pieces for finding in scan(piece) if finding.score >= _LIFT + 0.1}
+        for glue in (" ", ""):
+            for lead in (("", said) if said else ("",)):
+                joined = _joined(pieces, glue, lead)
+                hit = self._best(joined, scan(joined.text), alone)
+                if hit is not None:
+                    return self._split(joined, hit, chosen, text)
+        scattered = self._scattered(pieces, said)
+        return self._split(_joined(pieces, " ", ""), scattered, chosen, text) if scattered is not None else None
+
+    def _chosen(self, earlier: Sequence[Fragment]) -> list[Fragment]:
+        """Own fragments that are recent enough, oldest first."""
+        if not earlier:
+            return []
+        last = earlier[-1]
+        policy = self._policy
+        chosen = [
+            each
+            for each in earlier
+            if each.is_own
+            and each.text
+            and len(each.text) <= policy.window_code_points
+            and last.seq - each.seq < policy.window_messages
+            and last.at_ms - each.at_ms <= policy.window_ms
+        ]
+        return chosen[-policy.window_fragments :]
+
+    def _best(self, joined: Joined, findings: Sequence[Finding], alone: set[str]) -> Finding | None:
+        """The surest find that is new in the joined text, if it is sure enough."""
+        best: Finding | None = None
+        for finding in findings:
+            if finding.intent != "share" or finding.reason in alone or finding.kind is Kind.OFF_PLATFORM_REQUEST:
+                continue
+            count = len(joined.touched(finding))
+            lift = _LIFT if count > 1 and not _is_list(joined.text, finding) else 0.1 if count == 1 else 0.0
+            score = min(1.0, finding.score + lift)
+            if score >= self._policy.certain and (best is None or score > best.score):
+                best = replace(finding, score=round(score, 2))
+        return best
+
+    def _scattered(self, pieces: Sequence[str], said: str) -> Finding | None:
+        """Digits of prices, sizes and the like that together make a number, if somebody says what to do with them."""
+        everything = " ".join((*pieces, said)).lower()
+        numbers = ["".join(_DIGITS.findall(piece)) for piece in pieces]
+        digits = "".join(numbers)
+        used = [number for number in numbers if number]
+        if len(digits) not in _SCATTERED or len(used) < 2 or max(map(len, used)) > 7:
+            return None
+        if self._calls.search(everything) is None and self._joins.search(everything) is None:
+            return None
+        length = sum(map(len, pieces)) + len(pieces) - 1
+        return Finding(Kind.PHONE, "share", "PHONE_SPLIT", 0.85, 0, length, True, ("shape:scattered", "ctx:call"))
+
+    def _split(self, joined: Joined, found: Finding, chosen: Sequence[Fragment], text: str) -> Split:
+        retro = []
+        for number in joined.touched(found):
+            if number == len(chosen):
+                continue
+            fragment, start = chosen[number], joined.starts[number]
+            low, high = max(0, found.start - start), min(len(fragment.text), found.end - start)
+            part = replace(found, start=low, end=high)
+            masked, hidden = mask(fragment.text, [part], self._policy.placeholders)
+            retro.append(Retro(fragment.seq, masked, hidden))
+        reason = "PHONE_SPLIT" if found.kind is Kind.PHONE else found.reason
+        start = joined.starts[-1]
+        low, high = max(0, found.start - start), min(len(text), found.end - start)
+        if low >= high:
+            low, high = 0, len(text)
+        finding = replace(
+            found, reason=reason, start=low, end=high, is_obfuscated=True, evidence=(*found.evidence, "split")
+        )
+        return Split(finding, tuple(retro))
+
+
+def _joined(pieces: Sequence[str], glue: str, lead: str) -> Joined:
+    text = lead + "\n" if lead else ""
+    starts, ends = [], []
+    for piece in pieces:
+        if starts:
+            text += glue
+        starts.append(len(text))
+        text += piece
+        ends.append(len(text))
+    return Joined(text, tuple(starts), tuple(ends))
+
+
+def _is_list(text: str, finding: Finding) -> bool:
+    """Whether the digits of a find look like entries of a list: all of three digits, or all sizes of one kind."""
+    if finding.kind is not Kind.PHONE or "ctx:phone" in finding.evidence:
+        return False
+    groups = list(_groups(text[finding.start : finding.end]))
+    count = sum(map(len, groups))
+    is_even = len({len(group) for group in groups}) == 1 and len(groups[0]) > 1
+    return count < 9 or (is_even and count < 10) or (count < 11 and all(group.endswith("0") for group in groups))
+
+
+def _groups(text: str) -> Iterator[str]:
+    return (match.group() for match in _DIGITS.finditer(text))

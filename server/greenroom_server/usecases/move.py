@@ -1,0 +1,44 @@
+"""What may be asked of a thread besides a message: one action of the domain's table and what goes with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from greenroom_server.domain.offer import Offer
+from greenroom_server.domain.thread_actions import ThreadAction
+from greenroom_server.domain.thread_state import Role
+from greenroom_server.screening.context import Surface
+from greenroom_server.store.append import Charge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What is asked of a thread."""
+
+    action: ThreadAction
+    user: str = ""
+    role: Role | None = None
+    """Given when the marketplace or a timer acts."""
+    cid: str = ""
+    note: str = ""
+    surface: Surface = Surface.ACCEPT_NOTE
+    reason: str = ""
+    auto: bool = False
+    offer: Offer | None = None
+    """Terms as they were asked for; with an offer, or with a contract that the marketplace starts."""
+    starts_at: int = 0
+    """Start of a contract that is in force already, UTC ms; 0: now."""
+    number: int = 0
+    """Of a reminder, from 1."""
+    adopt: tuple[str, str] | None = None
+    """Job and title for a thread that has no job yet."""
+    charge: Charge | None = None
+    """What the freelancer's Connects pay for it."""
+    drop_timers: tuple[str, ...] = ()
+    extra_set: Mapping[str, str | int] = field(default_factory=dict)
+
+    def hashed(self) -> str:
+        """Give what a cid of this move stands for, besides its action."""
+        terms = "" if self.offer is None else msgspec.json.encode(self.offer).decode()
+        return f"{self.reason}\n{self.note}\n{terms}\n{self.starts_at}"
