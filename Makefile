@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 # Keep compiled modules, also where the environment says not to: else every start of a hub compiles them all again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test test-all check bench lock clean setup generate
+.PHONY: run test test-all check bench lock clean setup generate train
 
 run: $(READY)
 	@exec $(BIN)/greenroom serve --dev
@@ -18,7 +18,7 @@ run: $(READY)
 test: $(READY)
 	@$(BIN)/python tests/run.py
 
-test-all: $(READY)
+test-all: $(READY) $(VENV)/.ready-train
 	@$(BIN)/python tests/run.py --all
 
 check: $(READY)
@@ -38,6 +38,15 @@ generate: $(READY)
 	$(BIN)/greenroom schema states > protocol/spec/states.md
 	$(BIN)/greenroom config docs > server/docs/configuration.md
 
+# The contact filter's learned part, from the labelled batches.
+train: $(VENV)/.ready-train
+	$(BIN)/python -m greenroom_server.screening.model.train tests/data/contact \
+	  --report server/greenroom_server/screening/model/report.json
+
+$(VENV)/.ready-train: $(READY) requirements-train.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-train.lock
+	@touch $@
+
 setup: $(READY)
 
 # uv reads the lock; pip only fetches uv. --no-build-isolation: the build backend is pinned in the lock too.
@@ -52,6 +61,8 @@ $(READY): requirements.lock pyproject.toml
 lock:
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
 	  --python-version 3.11 --no-header --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group train --universal --generate-hashes --constraints requirements.lock \
+	  --python-version 3.11 --no-header --no-annotate --quiet --output-file requirements-train.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

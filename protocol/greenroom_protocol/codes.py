@@ -182,7 +182,7 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "rate.searches": ErrorCode("You are searching too fast.", _LATER),
     # contact policy
     "policy.contact_precontract": ErrorCode("Contact details can be shared once a contract starts."),
-    "policy.contact_email": ErrorCode("E-mail addresses can be shared once a contract starts.", hint="access_grant"),
+    "policy.contact_email": ErrorCode("E-mail addresses can be shared once a contract starts.", hint="access.request"),
     "policy.contact_phone": ErrorCode("Phone numbers can be shared once a contract starts."),
     "policy.contact_handle": ErrorCode("Accounts on other services can be shared once a contract starts."),
     "policy.contact_form": ErrorCode("Contact forms and short links can be shared once a contract starts."),

@@ -33,7 +33,7 @@ _BY_NAME: Final[dict[str, Any]] = {
     "OfferChanged.change": "sent",
     "PolicyView.action": "redact",
     "PolicyView.code": "policy.contact_email",
-    "PolicyView.hint": "access_grant",
+    "PolicyView.hint": "access.request",
     "PolicyView.message": "E-mail addresses can be shared once a contract starts.",
     "ProposalChanged.change": "submitted",
     "QuietHours.from": "22:00",

@@ -3,7 +3,7 @@
 import json
 from itertools import groupby
 
-from greenroom_protocol import codes, limits
+from greenroom_protocol import codes, limits, sentences
 from greenroom_protocol.generate_source import constants
 from greenroom_protocol.replies import LimitsView
 
@@ -102,9 +102,8 @@ def limits_page() -> str:
 
 
 def english() -> str:
-    """Write `locales/en.json`: the sentence of each code."""
-    sentences = {code: row.message for code, row in codes.ERRORS.items()}
-    return json.dumps(sentences, indent=2, ensure_ascii=False) + "\n"
+    """Write `locales/en.json`: every sentence for people."""
+    return json.dumps(sentences.english(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _error_row(code: str, row: codes.ErrorCode) -> str:

@@ -52,6 +52,17 @@ class ReportCreate(Command, tag="report.create"):
     """Block the other side, too."""
 
 
+class MetricsAppeal(Command, tag="metrics.appeal"):
+    """Ask the marketplace's moderators to leave one of one's own obligations out; only who owes or owed it may."""
+
+    id: CommandId
+    cid: Cid
+    obligation: Annotated[str, Meta(min_length=5, max_length=100)]
+    """`id` of a row of `metrics.rows`."""
+    note: Annotated[str, Meta(min_length=1, max_length=limits.NOTE_CODE_POINTS)]
+    """Why it should not count, for the moderators only; not screened."""
+
+
 class PeerBlockReply(Reply, tag="peer.block"):
     """Blocked: nothing of theirs gets in from now on."""
 
@@ -88,5 +99,15 @@ class ReportReply(Reply, tag="report.create"):
     """True: this cid was answered before; nothing was written now."""
 
 
-Commands = PeerBlock | PeerUnblock | PeerBlocked | ReportCreate
-Replies = PeerBlockReply | PeerUnblockReply | PeerBlockedPage | ReportReply
+class MetricsAppealed(Reply, tag="metrics.appeal"):
+    """The moderators have it; `metrics.rows` shows what comes of it."""
+
+    report: str
+    """Names the appeal to the marketplace's support."""
+    at: int
+    dup: bool
+    """True: this cid was answered before; nothing was written now."""
+
+
+Commands = PeerBlock | PeerUnblock | PeerBlocked | ReportCreate | MetricsAppeal
+Replies = PeerBlockReply | PeerUnblockReply | PeerBlockedPage | ReportReply | MetricsAppealed

@@ -23,7 +23,14 @@ PAGES = sorted(
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#{1,4} (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-EXTRAS = {"Base": "", "`[server]`": "server", "`[loadtest]`": "loadtest", "`[av]`": "av", "Development": "dev"}
+EXTRAS = {
+    "Base": "",
+    "`[server]`": "server",
+    "`[loadtest]`": "loadtest",
+    "`[av]`": "av",
+    "Development": "dev",
+    "Training": "train",
+}
 """Beginning of a heading in dependencies.md -> extra or group."""
 
 
@@ -58,7 +65,7 @@ def declared() -> dict[str, set[str]]:
     """Give the packages that pyproject.toml names, by extra or group; the base has no name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = {"": project["project"]["dependencies"], **project["project"]["optional-dependencies"]}
-    groups["dev"] = project["dependency-groups"]["dev"]
+    groups |= project["dependency-groups"]
     return {name: {re.split(r"[\[<>=!~; ]", item)[0] for item in items} for name, items in groups.items()}
 
 

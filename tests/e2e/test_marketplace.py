@@ -1,9 +1,10 @@
 """The marketplace in a real browser: from a search to a contract, and every way in which it can end before."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from testkit.demo_page import NARROW, DemoPage
 
@@ -164,6 +165,16 @@ async def test_short_connects_are_refused_with_what_to_do(demo: DemoPage) -> Non
     await expect(freelancer.root.locator(".balance")).to_have_text("21")
     await expect(freelancer.root.get_by_role("row").nth(1)).to_contain_text("Bought")
     await expect(freelancer.connects).to_have_text("21 Connects")
+
+    await freelancer.tab("Jobs")
+    await freelancer.press("Propose for Booking flow for a ceramics studio")
+    await freelancer.root.get_by_label("Your proposal").fill("I test what others forget.")
+    await freelancer.press("Send proposal")
+    await expect(freelancer.connects).to_have_text("19 Connects")
+    await demo.move("Close the job")
+    await expect(freelancer.log).to_contain_text("The job was closed")
+    await expect(freelancer.connects).to_have_text("21 Connects")
+    await demo.move("Open the job again")
     assert demo.complaints.lines == []
 
 
@@ -227,6 +238,30 @@ async def test_a_question_is_answered_and_the_answer_accepted(demo: DemoPage) ->
     assert demo.complaints.lines == []
 
 
+async def test_the_menu_is_used_from_the_keyboard(demo: DemoPage) -> None:
+    client = demo.client
+    await demo.play(freelancer="Amara Nwosu")
+    await client.invite("Amara", "Amara Nwosu", CLINIC)
+    opener = client.button("More about this conversation")
+    await opener.focus()
+    await demo.page.keyboard.press("Enter")
+    entries = client.root.get_by_role("menuitem")
+    await expect(entries.first).to_be_focused()
+    await demo.page.keyboard.press("ArrowUp")
+    await expect(entries.last).to_be_focused()
+    await expect(entries.last).to_have_text("Block Amara…")
+    await demo.page.keyboard.press("Enter")
+    await expect(client.dialog).to_be_visible()
+    await demo.page.keyboard.press("Escape")
+    await expect(client.dialog).to_have_count(0)
+    await expect(opener).to_be_focused()
+    await demo.page.keyboard.press("Enter")
+    await demo.page.keyboard.press("Escape")
+    await expect(entries).to_have_count(0)
+    await expect(opener).to_be_focused()
+    assert demo.complaints.lines == []
+
+
 async def test_one_side_at_a_time_fits_a_phone(demo: DemoPage) -> None:
     await demo.page.set_viewport_size(NARROW)
     await expect(demo.freelancer.root).to_be_hidden()
@@ -239,3 +274,31 @@ async def test_one_side_at_a_time_fits_a_phone(demo: DemoPage) -> None:
         await demo.freelancer.tab(tab)
         assert await demo.overflow_px() <= 0
     assert demo.complaints.lines == []
+
+
+async def test_an_answer_that_came_too_late_is_told(demo: DemoPage) -> None:
+    client, freelancer = demo.client, demo.freelancer
+    await demo.play(client="Oliver Brandt")
+    deaf = asyncio.Event()
+
+    def join(socket: WebSocketRoute) -> None:
+        """Let the page hear replies only, once it is deaf to pushes."""
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: None if deaf.is_set() and b'"id":' not in _bytes(frame) else socket.send(frame))
+
+    await demo.page.route_web_socket(re.compile("/ws$"), join)
+    await demo.play(freelancer="Lucía Herrera")
+    await client.invite("lucia", "Lucía Herrera")
+    await freelancer.open_first_thread()
+    await expect(freelancer.button("Accept")).to_be_visible()
+    deaf.set()
+    await client.press("Withdraw invitation")
+    await expect(client.state).to_have_text("Closed")
+    await freelancer.press("Accept")
+    await expect(freelancer.root.get_by_role("alert")).to_contain_text("The client withdrew this invitation.")
+    await expect(freelancer.state).to_have_text("Closed")
+    assert demo.complaints.lines == []
+
+
+def _bytes(frame: str | bytes) -> bytes:
+    return frame.encode() if isinstance(frame, str) else frame

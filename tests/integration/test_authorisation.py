@@ -50,6 +50,7 @@ ON_A_THREAD: dict[str, Frame] = {
     "access.refuse": {"cid": "new", "request": 1},
     "access.share": {"cid": "new", "request": 1, "email": "eve@example.org"},
     "access.revoke": {"cid": "new", "request": 1},
+    "metrics.appeal": {"cid": "new", "obligation": "new", "note": "Not mine to appeal against."},
     "report.create": {"cid": "new", "category": "spam", "note": "Not mine to report."},
 }
 WITHOUT_REPLY = {"typing.set", "delivered"}
@@ -117,7 +118,8 @@ def opening(room: Room, freelancer: str, **fields: object) -> Frame:
 
 def on(thread: str, verb: str) -> Frame:
     fields = ON_A_THREAD[verb]
-    return {"type": verb, "thread": thread, **fields, **({"cid": cid()} if "cid" in fields else {})}
+    made = {"cid": cid(), "obligation": f"{thread}.1"}
+    return {"type": verb, "thread": thread, **fields, **{name: made[name] for name in made if name in fields}}
 
 
 def without_id(reply: Frame) -> Frame:

@@ -170,3 +170,32 @@ async def test_a_text_that_would_have_opened_a_thread_is_noted_when_it_is_given_
         assert [(entry["kind"], entry["thread"], entry["facts"]["action"]) for entry in found] == [
             ("text.bounced", "", "bounce")
         ]
+
+
+async def test_an_upheld_appeal_leaves_an_obligation_out_and_an_overruled_one_changes_nothing(room: Room) -> None:
+    await room.client("tom", "brochure")
+    async with Wire(room, "maya") as maya, Wire(room, "jonas") as jonas, Wire(room, "tom") as tom:
+        for client, job in ((maya, "logo"), (tom, "brochure")):
+            await interview(room, client, jonas, job)
+
+        async def rows() -> list[Frame]:
+            found: list[Frame] = (await jonas.ask({"type": "metrics.rows"}))["rows"]
+            return [row for row in found if row["kind"] == "invitation"]
+
+        second, first = (row["id"] for row in await rows())
+        command = {"type": "metrics.appeal", "cid": cid(), "obligation": first, "note": "They asked me to wait."}
+        for stranger in (maya, tom):
+            assert (await stranger.ask({**command, "cid": cid()}))["code"] == "not_found"
+        assert (await jonas.ask({**command, "cid": cid(), "obligation": f"{first}9"}))["code"] == "not_found"
+        made = await jonas.ask(command)
+        assert (made["type"], made["dup"]) == ("metrics.appeal", False)
+        assert await jonas.ask(command) == {**made, "id": made["id"] + 1, "dup": True}
+        other = await jonas.ask({**command, "cid": cid(), "obligation": second})
+        await api(room.hub, "POST", f"/api/v1/reports/{made['report']}/decision", {"decision": "upheld"})
+        await api(room.hub, "POST", f"/api/v1/reports/{other['report']}/decision", {"decision": "overruled"})
+        assert [(row["id"], row["outcome"], row["counted"]) for row in await rows()] == [
+            (second, "accepted", True),
+            (first, "excluded_appeal", False),
+        ]
+        assert "asked me to wait" not in room.hub.log_path.read_text()
+        assert (await jonas.ask(report((await rows())[0]["thread"], "appeal")))["code"] == "report.category"

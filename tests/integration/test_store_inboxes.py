@@ -197,6 +197,9 @@ async def test_deadlines_are_due_to_one_node_and_stay_until_dropped(node: StoreN
     assert await node.timers.due(THERE, 5000, 10) == ["past"]
     await node.timers.drop(THERE, "past")
     assert await node.timers.due(THERE, 5000, 10) == []
+    await node.timers.drop(THERE, "future")
+    score = await node.committer.call("ZSCORE", keys.timers(THERE), "future")
+    assert score is not None, "a deadline that was set anew is not dropped with the old one"
 
 
 async def test_flags_of_a_pair_change_by_compare_and_set(node: StoreNode) -> None:

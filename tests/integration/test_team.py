@@ -140,8 +140,12 @@ async def test_who_was_taken_out_keeps_what_they_could_read_and_no_more(room: Ro
         await maya.event("message.sent", body="Now we are alone.")
         assert (await cleo.say(thread, "Hello?"))["code"] == "not_found"
         assert [event["seq"] for event in await history(cleo, thread)] == list(range(1, removed["seq"] + 1))
+        await room.move(thread, "start_contract")
+        await maya.event("policy.changed")
         view = await cleo.ask({"type": "thread.get", "thread": thread})
         assert (view["seq"], view["n"], view["policy"]["may_write"]) == (removed["seq"], 2, False)
+        assert (view["state"], view["gate_opened_at"], view["policy"]["contact"]) == ("candidacy", 0, "blocked")
+        assert view["policy"]["notice"] == ""
         assert (await row(cleo, thread))["seq"] == removed["seq"]
         assert "alone" not in str(cleo.pushes)
         again = await maya.ask(removing(room, thread, "cleo"))

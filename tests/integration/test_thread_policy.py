@@ -176,7 +176,15 @@ async def test_a_claim_to_an_older_relationship_goes_to_the_marketplace_and_chan
         assert (await jonas.say(thread, "Write to jonas@studio-jonas.de."))["policy"]["action"] == "redact"
         asked = await maya.ask(act("relationship.declare", thread, note="What is your WhatsApp number?"))
         assert asked["policy"]["action"] == "bounce"
+        paying = "Can you pay me by PayPal instead?"
+        unverified = await jonas.say(thread, paying)
+        assert (unverified["code"], unverified["policy"]["payment"]["origin"]) == (
+            "policy.origin_unverified",
+            "platform",
+        )
+        assert (await maya.say(thread, paying))["code"].startswith("policy.payment_"), "she has claimed nothing"
         await api(room.hub, "PUT", pair(room), {"origin": "external"})
+        assert (await jonas.say(thread, paying))["type"] == "message.send"
         late = await maya.ask(act("relationship.declare", thread, note="Yes, the fair in 2019."))
         assert late["code"] == "relationship.known"
 

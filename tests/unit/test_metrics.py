@@ -30,6 +30,10 @@ NAMES = {
     "greenroom_filter_total",
     "greenroom_resume_total",
     "greenroom_invitations_total",
+    "greenroom_offers_total",
+    "greenroom_proposals_total",
+    "greenroom_grants_total",
+    "greenroom_reports_total",
     "greenroom_changes_lag_seconds",
     "greenroom_changes_dropped_total",
     "greenroom_changes_failed_total",
@@ -59,6 +63,8 @@ def filled() -> Counters:
     counters.verdicts["allow", ""] = 5
     counters.resumes["fresh"] = 2
     counters.invitations["accepted"] = 1
+    counters.offers["sent"] = counters.proposals["submitted"] = 1
+    counters.grants["request"] = counters.reports["created"] = 1
     counters.webhooks["delivered"] = 1
     return counters
 

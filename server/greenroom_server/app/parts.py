@@ -1,5 +1,6 @@
 """Builds the use cases of a node from the parts of its store. With `node.py` the only file that knows every class."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -136,8 +137,7 @@ def build(given: Given, store: StoreParts) -> Parts:
     )  # fmt: skip
     commits.on_answered = people.speed.answered
     relationships = Relationships(commits, store.people, store.timers, screening, policy, now_ms)
-    marketplace = Marketplace(store.people, heads, move, given.screen, now_ms)
-    marketplace.on_pair = relationships.announce
+    marketplace = Marketplace(store.people, heads, move, given.screen, policy, now_ms)
     contracts = Contracts(commits, store.threads, store.people, move, policy, now_ms)
     inbound = Inbound(hub, given.registry, live, store.people, store.presence, tasks)
     marketplace.on_account = people.account_changed(inbound.account_changed)
@@ -157,9 +157,12 @@ def build(given: Given, store: StoreParts) -> Parts:
     repair.on_lease_lapsed = register_again
     safety = build_safety(
         commits, screening, store.people, store.inboxes, Safety(store.committer), Audit(store.committer), live,
-        people.standings, tasks, policy=policy, now_ms=now_ms,
+        people.standings, people.obligations, tasks, policy=policy, now_ms=now_ms,
     )  # fmt: skip
     marketplace.on_suspension = safety.suspensions
+    marketplace.on_pair = lambda client, freelancer: asyncio.gather(
+        relationships.announce(client, freelancer), safety.peers.tell(client, freelancer)
+    )
     deadlines = Deadlines(store.timers)
     safety.access.keep_deadlines(deadlines)
     keep_deadlines(deadlines, move, counters)

@@ -7,6 +7,7 @@ from greenroom_protocol.bases import PolicyView
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.store.audit import Audit
 from greenroom_server.store.inboxes import Inboxes
+from greenroom_server.store.obligations import Obligations
 from greenroom_server.store.people import People
 from greenroom_server.store.safety import Safety
 from greenroom_server.telemetry.tasks import Tasks
@@ -35,7 +36,7 @@ class SafetyParts:
 
 def build_safety(
     commits: Commits, screening: Screening, people: People, inboxes: Inboxes, safety: Safety, audit: Audit, live: Live,
-    standings: Standings, tasks: Tasks, *, policy: MarketplacePolicy, now_ms: Callable[[], int],
+    standings: Standings, obligations: Obligations, tasks: Tasks, *, policy: MarketplacePolicy, now_ms: Callable[[], int],
 ) -> SafetyParts:  # fmt: skip
     """Build them, and connect them with what they change elsewhere."""
     screening.hash_address = lambda address: commits.hash("access_grant", address)
@@ -54,7 +55,7 @@ def build_safety(
     live.on_pair = pair_changed
     trail = AuditTrail(audit)
     commits.on_opening_bounced = opening_bounced
-    reports = Reports(commits, safety, peers, policy)
+    reports = Reports(commits, safety, peers, obligations, policy)
     reports.on_settled = commits.on_answered
     moderation = Moderation(access, reports, trail, commits.heads, commits.threads)
     return SafetyParts(access, peers, reports, Suspensions(inboxes, safety, audit, commits.heads), moderation)

@@ -52,10 +52,14 @@ class Head:
     """Id of the search or code of the referral, for the marketplace."""
     offer: Offer | None = None
     """The open offer."""
+    answered_at: int = 0
+    """When the last invitation was accepted or declined, UTC ms; 0: none was."""
     reminded: int = 0
     """Reminders of the open invitation that have been sent."""
     paid: tuple[int, int] | None = None
     """(seq of the proposal, Connects that it cost) while it stands."""
+    is_silent: bool = False
+    """The client opened the thread again and has not written since, so the freelancer waits."""
     told: str = ""
     """What the last `policy.changed` said, `<contact> <payment>`; empty: there was none."""
     acknowledged: Mapping[str, int] = field(default_factory=dict)
@@ -93,12 +97,12 @@ class Head:
         return participant.role if participant is not None and not participant.until_seq else None
 
     def facts(self, now_ms: int, *, is_auto: bool = False) -> Facts:
-        """Give what a decision about this thread needs to know; an open thread begins with the client's words."""
+        """Give what a decision about this thread needs to know; `direct` begins with the client's words."""
         offer = self.offer if self.state is ThreadState.OFFER else None
         expires_at = offer.expires_at if offer is not None else self.expires_at
         return Facts(
             why=self.why,
-            client_has_written=self.state is not ThreadState.CLOSED,
+            client_has_written=self.state is not ThreadState.CLOSED and not self.is_silent,
             is_auto=is_auto,
             now_ms=now_ms,
             expires_at_ms=expires_at or None,

@@ -26,7 +26,7 @@ class ObligationKind(StrEnum):
 
 
 class ObligationOutcome(StrEnum):
-    """How an obligation stands. Of the excluded ones only spam and reported are stored; `rows` derives the others."""
+    """How an obligation stands. Of the excluded ones only spam, reported and appeal are stored; `rows` derives the others."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -40,6 +40,8 @@ class ObligationOutcome(StrEnum):
     """The client was banned or the message judged spam."""
     EXCLUDED_REPORTED = "excluded_reported"
     """The freelancer reported spam within 24 h; overruled, it becomes declined at that time."""
+    EXCLUDED_APPEAL = "excluded_appeal"
+    """The moderators left it out because the freelancer asked them to."""
     EXCLUDED_DUPLICATE = "excluded_duplicate"
     EXCLUDED_SYNTHETIC = "excluded_synthetic"
     """A test account or a load test."""

@@ -88,6 +88,8 @@ class MarketplacePolicy(Section, frozen=True):
     """Strictly ascending, all below the expiry; may be empty."""
     min_relationship_days: Annotated[int, Meta(ge=0, le=36_500)]
     """From the pair's first contract until it may pay outside without a fee."""
+    may_exempt_plans: bool
+    """Pairs may be flagged `exempt_plan`: contact details pass before a contract, payment outside does not."""
     require_terms: bool
     """Only users whose acceptance of the terms of service the backend has told may write."""
     offers: OffersPolicy

@@ -39,6 +39,8 @@ class Relationship:
     """Start of the pair's first contract; None: there was none."""
     blocked_by: frozenset[Role] = frozenset()
     """Who blocked the pair: client, freelancer, service; any of them ends all contact."""
+    has_exempt_plan: bool = False
+    """The client's plan with the marketplace lets the two share contacts before a contract."""
     rev: int = 0
     """Grows by one with every change."""
 
@@ -74,6 +76,15 @@ def set_conversion(pair: Relationship, conversion: Conversion, by: Role) -> Rela
     return pair if conversion is pair.conversion else replace(pair, conversion=conversion, rev=pair.rev + 1)
 
 
+def set_exempt_plan(pair: Relationship, is_exempt: bool, by: Role, policy: MarketplacePolicy) -> Relationship | Denied:
+    """Record whether the client's plan lets the two share contacts early; only where the policy knows such plans."""
+    if by is not Role.SERVICE:
+        return Denied("perm.service_only")
+    if is_exempt and not policy.may_exempt_plans:
+        return Denied("not_available")
+    return pair if is_exempt is pair.has_exempt_plan else replace(pair, has_exempt_plan=is_exempt, rev=pair.rev + 1)
+
+
 def start_contract(pair: Relationship, now_ms: int) -> Relationship:
     """Note the pair's first contract; later ones change nothing."""
     if pair.first_contract_at_ms is not None:
@@ -106,4 +117,4 @@ def may_pay_outside(pair: Relationship, policy: MarketplacePolicy, now_ms: int) 
 
 def may_share_contacts(pair: Relationship, state: ThreadState) -> bool:
     """Say whether contact details are allowed in a thread of this pair."""
-    return pair.origin is Origin.EXTERNAL or state.is_gate_open
+    return pair.origin is Origin.EXTERNAL or pair.has_exempt_plan or state.is_gate_open

@@ -18,8 +18,9 @@ from greenroom_server.screening.verdict import Kind
 STRONG_NAME, WEAK_NAME, HINT = range(3)
 LEET: Final = str.maketrans("013457@$!|", "oieastasil")
 _ODD: Final = re.compile(r"[a-zа-яіїє][013457@$!|*]|[013457@$!|][a-zа-яіїє]")
+_SIGNS: Final = ".-*_~|/·+"
 _JOINTS: Final = " .-*_~|/·+,\"'()[]"
-_WITHOUT_JOINTS: Final = dict.fromkeys(map(ord, _JOINTS)) | LEET
+_WITHOUT_JOINTS: Final = LEET | dict.fromkeys(map(ord, _JOINTS))
 _JOINED: Final = re.compile(r"[^\W\d_][.*_~|/·+-](?=[^\W\d_])")
 _LEAST_IN_PIECES: Final = 5
 
@@ -58,6 +59,7 @@ class Apps:
         found = [
             Mention(name.start, name.end, *self._known[name.word], view.mark(name.start, name.end) > 0)
             for name in _longest(self._names.finditer(text))
+            if self._known[name.word][1] == STRONG_NAME or not _is_in_code(text, name)
         ]
         if _ODD.search(text):
             taken = {mention.start for mention in found}
@@ -70,7 +72,7 @@ class Apps:
 
     def _found_in_pieces(self, text: str, found: list[Mention]) -> list[Mention]:
         """Names with separators inside, that begin and end where words do."""
-        if len(_JOINED.findall(text)) < 2:
+        if sum(map(text.count, _SIGNS)) < 2 or len(_JOINED.findall(text)) < 2:
             return []
         compact = text.translate(_WITHOUT_JOINTS)
         matches = self._in_pieces.find_matches_as_indexes(compact)
@@ -88,6 +90,12 @@ class Apps:
                 kind, sort = self._known[name]
                 pieces.append(Mention(start, last + 1, kind, sort, True))
         return pieces
+
+
+def _is_in_code(text: str, name: Found) -> bool:
+    """Whether an ordinary word stands inside an identifier, as in `cur_line` or `element.text`."""
+    before, after = text[name.start - 1 : name.start], text[name.end : name.end + 2]
+    return before in tuple("_/=<`.") or (after[:1] in tuple("_=>`/(") or (after[:1] == "." and after[1:].isalnum()))
 
 
 def _longest(found: Iterable[Found]) -> Iterator[Found]:

@@ -20,12 +20,15 @@ from greenroom_server.screening.scan import Hit, Steps
 from greenroom_server.screening.spoken import Rewriter
 from greenroom_server.screening.verdict import Finding, Kind
 
+_MANY = 60
+"""Finds from which on none takes the place of another; there are more than enough to decide."""
 _INTRODUCTION = 60
 """Code points within which an identifier must stand to be what an imperative introduces."""
 _LINKS = Trigger.LINK | Trigger.SPOKEN | Trigger.SPACED
+_SPOKEN = Trigger.SPOKEN | Trigger.SPACED
 _MAILS = Trigger.MAIL | Trigger.SPOKEN | Trigger.SPACED
 _TALK = Trigger.INTENT | Trigger.APP | Trigger.PAYMENT | Trigger.SPOKEN | Trigger.SPACED
-_NAMING = Trigger.APP | Trigger.PAYMENT | Trigger.SPACED | Trigger.PHONE | Trigger.NUMBER_WORDS | Trigger.MAIL | Trigger.SPOKEN
+_NAMING = Trigger.APP | Trigger.PAYMENT | Trigger.SPACED | Trigger.SPOKEN
 _PAYMENTS = Trigger.PAYMENT | Trigger.MAIL | Trigger.PHONE | Trigger.SPACED
 _PAYMENT_APPS = re.compile(r"\b(?:pay ?pal|venmo|zelle|cash ?app|pix|bizum|gpay|phonepe|paytm|skrill|wise|interac)\b")
 
@@ -60,17 +63,29 @@ class Detectors:
         if triggers & Trigger.SPACED:
             view = self._rewriter.despaced(view, steps)
         hits = _Hits(length, self._recorded, self._certain)
-        self._addresses(view, triggers, hits, steps)
-        mentions = self._handle.apps.find(view) if triggers & _NAMING else []
+        is_named = triggers & _NAMING or view.marks is not None
+        mentions = self._handle.apps.find(view) if is_named else []
+        spoken = self._rewriter.symbols(view, steps) if triggers & _SPOKEN or mentions else view
+        self._addresses(view, spoken, triggers, hits, steps)
         steps.spend(2 * length)
         for hit in self._handle.find_meeting_ids(view, mentions, steps):
             hits.add_new(hit.located(view))
         if triggers & (Trigger.PHONE | Trigger.NUMBER_WORDS):
             self._phones(view, triggers, mentions, hits, steps)
+            if not any(hit.score >= self._certain for hit in hits.found):
+                for hit in self._phone.find_scattered(view, steps):
+                    hits.add_new(hit.located(view))
         if mentions or triggers & Trigger.APP:
-            self._handles(view, triggers, mentions, hits, steps)
-        if triggers & (Trigger.ENCODED | Trigger.PHONE | Trigger.MAIL) and not triggers & Trigger.DECODED:
-            for hit in self._encoded.find(raw, view.text, lambda plain: self._scan(plain, steps), steps):
+            self._handles(view, spoken, mentions, hits, steps)
+        is_sure = any(hit.score >= self._certain for hit in hits.found)
+        if not is_sure and triggers & (Trigger.ENCODED | Trigger.MAIL) and not triggers & Trigger.DECODED:
+            for hit in self._encoded.find(
+                raw,
+                view.text,
+                lambda plain: self._scan(plain, steps),
+                steps,
+                is_hinted=bool(triggers & Trigger.ENCODED),
+            ):
                 hits.add_new(hit)
         if triggers & _TALK:
             starts = sorted(shown + [hit.start for hit in hits.found if hit.score >= self._certain])
@@ -80,20 +95,26 @@ class Detectors:
                     hits.found.append(located)
         return sorted((hit.finding() for hit in hits.found), key=lambda found: (found.start, found.end))
 
+    def find_strict(self, view: View, steps: Steps) -> list[Finding]:
+        """Findings of surfaces where nobody needs a domain or an account name: names and headlines."""
+        found = [*self._link.find_bare(view, steps), *self._handle.find_bare(view, steps)]
+        return [hit.located(view).finding() for hit in found]
+
+    def digits(self, text: str) -> str:
+        """Write the number words of a text as digits."""
+        return self._rewriter.digits(normalise(text), Steps(1_000_000)).text
+
     def _scan(self, plain: str, steps: Steps) -> list[Finding]:
         """Findings in a decoded text."""
         view = normalise(plain)
         return self.find(view, plain, Trigger.FRAGMENTS | Trigger.DECODED, steps)
 
-    def _addresses(self, view: View, triggers: int, hits: "_Hits", steps: Steps) -> None:
+    def _addresses(self, view: View, spoken: View, triggers: int, hits: "_Hits", steps: Steps) -> None:
         """E-mail, payment and links: in the text as written, then with words read as symbols."""
         if triggers & _PAYMENTS:
             for hit in self._payment.find(view, steps):
                 hits.add_new(hit.located(view))
-        views = [view]
-        if triggers & (Trigger.SPOKEN | Trigger.SPACED | Trigger.LINK):
-            spoken = self._rewriter.symbols(view, steps)
-            views += [spoken] if spoken is not view else []
+        views = [view] if spoken is view else [view, spoken]
         for each in views:
             if triggers & _MAILS:
                 for hit in self._email.find(each, steps):
@@ -123,16 +144,14 @@ class Detectors:
                     reason = "MSG_HANDLE" if app.kind is Kind.MESSENGER else "SOCIAL_PROFILE"
                     hits.found.append(replace(hit, kind=app.kind, reason=reason).located(each))
 
-    def _handles(self, view: View, triggers: int, mentions: list[Mention], hits: "_Hits", steps: Steps) -> None:
+    def _handles(self, view: View, spoken: View, mentions: list[Mention], hits: "_Hits", steps: Steps) -> None:
         """Account names, as written and with words read as symbols."""
         for hit in self._handle.find(view, mentions, steps):
             hits.add_new(hit.located(view))
-        if mentions:
-            spoken = self._rewriter.symbols(view, steps)
-            if spoken is not view:
-                for hit in self._handle.find(spoken, self._handle.apps.find(spoken), steps):
-                    if hit.is_obfuscated:
-                        hits.add_new(hit.located(spoken))
+        if spoken is not view:
+            for hit in self._handle.find(spoken, self._handle.apps.find(spoken), steps):
+                if hit.is_obfuscated:
+                    hits.add_new(hit.located(spoken))
 
     def _without_placeholders(self, view: View) -> tuple[View, list[int]]:
         """The view with our own placeholders blanked, and where they start in the original."""
@@ -163,8 +182,10 @@ class _Hits:
         if hit.score < self._lowest_score:
             return False
         if any(self._taken[hit.start : hit.end]):
+            if hit.score < self._certain or len(self.found) > _MANY:
+                return False
             over = [each for each in self.found if each.start < hit.end and hit.start < each.end]
-            if hit.score < self._certain or any(each.score >= self._certain for each in over):
+            if any(each.score >= self._certain for each in over):
                 return False
             self.found = [each for each in self.found if each not in over]
         self._taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)

@@ -27,7 +27,7 @@ class EmailDetector:
         self._reserved_domains = frozenset(mail["reserved_domains"])
         self._reserved_tlds = frozenset(mail["reserved_tlds"])
         self._labelled = re.compile(
-            rf"(?<![^\W_])(?:{'|'.join(mail['providers_alone'])})\s?[:=>]{{1,2}}\s?(?P<local>[^\W_]{{2,30}}(?:[._][^\W_]{{2,30}}){{1,3}})(?![\w@(])"
+            rf"(?<![^\W_])(?:{'|'.join(mail['providers_alone'])})(?:\s[a-z]{{1,5}})?\s?[:=>]{{1,2}}\s?(?P<local>[^\W_]{{2,30}}(?:[._][^\W_]{{2,30}}){{1,3}})(?![\w@(])"
         )
         self._robots = frozenset(mail["robot_names"])
         self._reserved_names = re.compile(mail["reserved_names"])

@@ -9,6 +9,7 @@ import binascii
 import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from greenroom_server.screening.cues import Cue, entries
@@ -21,23 +22,22 @@ _BINARY: Final = re.compile(r"(?<!\d)[01]{8}(?:\s[01]{8}){4,60}(?!\d)")
 _CODES: Final = re.compile(r"(?<!\d)\d{2,3}(?:[ ,]{1,2}\d{2,3}){6,60}(?!\d)")
 _MORSE: Final = re.compile(r"(?<!\S)[.\-]{1,6}(?:[ /]{1,3}[.\-]{1,6}){5,80}(?!\S)")
 _TOKEN: Final = re.compile(r"\S{8,80}")
-_MORSE_SIGNS: Final = {
-    sign: char
-    for char, sign in zip(
-        "abcdefghijklmnopqrstuvwxyz0123456789",
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
-        "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split(),
-        strict=True,
-    )
-}
+_MORSE_ALPHABET: Final = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
+    "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."
+)
+_MORSE_SIGNS: Final = dict(zip(_MORSE_ALPHABET.split(" "), "abcdefghijklmnopqrstuvwxyz0123456789", strict=True))
 _SHIFTS: Final = (1, 25, 13)
 _BACKWARDS: Final = (
     "backward* revers* mirror* 'right to left' 'from the right' 'start from the end' 'from the end' 'al reves' "
     "'de atras' 'de tras' 'ao contrario' espelha* envers 'a l envers' ruckwarts hinten наперед 'справа налево' "
     "'с конца' перевер* 'задом' ззаду 'навпаки' 'al contrario' 'tersten' 'wspak' terbalik 倒过来 反过来 'من اليمين'"
 )
-_ENDINGS: Final = ("moc.", "ten.", "gro.", "ur.", "ed.", "oi.", "em.t", "@liamg", "@liamtoh", "@oohay")
+_ENDINGS: Final = ("moc.", "ten.", "gro.", "ur.l", "ur.x", "ed.xmg", "em.t", "@liamg", "@liamtoh", "@oohay")
 
+_MOST_CODES: Final = 8
+_TELLING: Final = (Kind.EMAIL, Kind.MESSENGER, Kind.MEETING_LINK, Kind.SOCIAL)
+"""Kinds that reading backwards does not give by chance."""
 Scan = Callable[[str], Sequence[Finding]]
 
 
@@ -48,26 +48,29 @@ class EncodedDetector:
         self._certain = certain
         self._backwards = Cue(_BACKWARDS)
 
-    def find(self, raw: str, folded: str, scan: Scan, steps: Steps) -> Iterator[Hit]:
+    def find(self, raw: str, folded: str, scan: Scan, steps: Steps, *, is_hinted: bool) -> Iterator[Hit]:
         """Yield codes in coordinates of the raw text.
 
         Args:
             raw: the text as written, since some codes tell capitals from small letters.
             folded: the text as the normaliser reads it; looked at only if it has the length of `raw`.
             scan: gives the findings of the rules in a decoded text.
+            is_hinted: whether the prefilter saw the ending of an address in a code, or words about codes.
         """
+        if is_hinted:
+            yield from self._in_codes(raw, scan, steps)
+        if len(folded) == len(raw):
+            if is_hinted:
+                yield from self._reversed(folded, scan, steps)
+            if "@" in folded:
+                yield from self._shifted(folded, scan, steps)
+
+    def _in_codes(self, raw: str, scan: Scan, steps: Steps) -> Iterator[Hit]:
         steps.spend(3 * len(raw))
-        tried = 0
-        for start, end, plain, reason in self._decoded(raw):
-            tried += 1
+        for start, end, plain, reason in islice(self._decoded(raw), _MOST_CODES):
             steps.spend(4 * len(plain))
-            if tried > 8:
-                return
             if any(each.score >= self._certain - 0.35 and each.intent == "share" for each in scan(plain)):
                 yield Hit(Kind.OFF_PLATFORM_REQUEST, "share", reason, 0.95, start, end, True, ("obf:encoded",))
-        if len(folded) == len(raw):
-            yield from self._reversed(folded, scan, steps)
-            yield from self._shifted(folded, scan, steps)
 
     def _decoded(self, raw: str) -> Iterator[tuple[int, int, str, str]]:
         for match in _BASE64.finditer(raw):
@@ -95,8 +98,8 @@ class EncodedDetector:
             return
         steps.spend(4 * len(text))
         for each in scan(text[::-1]):
-            least = self._certain - (0.5 if is_said else 0.0)
-            if each.intent == "share" and each.score >= least and (is_said or each.kind is not Kind.PHONE):
+            least = self._certain - (0.51 if is_said else 0.0)
+            if each.intent == "share" and each.score >= least and (is_said or each.kind in _TELLING):
                 start, end = len(text) - each.end, len(text) - each.start
                 yield Hit(each.kind, "share", "ENC_REVERSED", 0.9, start, end, True, ("obf:reversed",))
 
@@ -109,7 +112,9 @@ class EncodedDetector:
             steps.spend(8 * len(token))
             for plain in _unshifted(token):
                 if any(each.kind is Kind.EMAIL and each.score >= 0.9 for each in scan(plain)):
-                    yield Hit(Kind.EMAIL, "share", "ENC_REVERSED", 0.9, match.start(), match.end(), True, ("obf:shifted",))
+                    yield Hit(
+                        Kind.EMAIL, "share", "ENC_REVERSED", 0.9, match.start(), match.end(), True, ("obf:shifted",)
+                    )
                     break
 
 
@@ -127,7 +132,10 @@ def _unshifted(token: str) -> Iterator[str]:
 
 
 def _has_service(text: str) -> bool:
-    return re.search(r"@(?:gmail|outlook|hotmail|yahoo|icloud|proton|yandex|mail|gmx)\w{0,4}\.[a-z]{2,3}", text) is not None
+    return (
+        re.search(r"@(?:gmail|outlook|hotmail|yahoo|icloud|proton|yandex|mail|gmx)\w{0,4}\.[a-z]{2,3}", text)
+        is not None
+    )
 
 
 def _moved(char: str, shift: int) -> str:
@@ -136,7 +144,7 @@ def _moved(char: str, shift: int) -> str:
 
 def _from_base64(token: str) -> str:
     body = token.rstrip("=")
-    if body.isdigit() or body.isalpha() and (body.islower() or body.isupper()):
+    if body.isdigit() or (body.isalpha() and (body.islower() or body.isupper())):
         return ""
     try:
         return _from_bytes(base64.b64decode(body + "=" * (-len(body) % 4), validate=True))
@@ -156,7 +164,19 @@ def _from_bytes(data: bytes) -> str:
 def encoded_literals() -> list[str]:
     """Give what common endings of addresses look like in codes, in lower case: they open the slow path."""
     found = {"2e636f6d", "base64", "b64", "rot13", "binary", "ascii", "morse", "decode", "hex "}
-    for plain in (".com", ".net", ".org", "@gmail", "@outlook", "@yandex", "@proton", "t.me/", "wa.me/", "@icloud", "@mail"):
+    for plain in (
+        ".com",
+        ".net",
+        ".org",
+        "@gmail",
+        "@outlook",
+        "@yandex",
+        "@proton",
+        "t.me/",
+        "wa.me/",
+        "@icloud",
+        "@mail",
+    ):
         for pad in range(3):
             coded = base64.b64encode(b"\0" * pad + plain.encode()).decode().rstrip("=")
             first, last = (0, 2, 3)[pad], len(coded) - (1 if (pad + len(plain)) % 3 else 0)

@@ -1,6 +1,7 @@
 """Account names and numbers of meetings, beside the name or the description of a service."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -11,9 +12,15 @@ from greenroom_server.screening.normalise import View
 from greenroom_server.screening.scan import Hit, Steps
 from greenroom_server.screening.verdict import Kind
 
-_HANDLE: Final = re.compile(
-    r"(?<![\w.@#-])(?<!\w/)(?<!//)(?P<at>[@$]\s?)?(?P<name>[^\W_][\w.\-]{2,40}(?:[#:]\w{2,40})?)(?![\w@])"
+_CHAR: Final = "a-z0-9_а-яіїєґ"
+_FREE: Final = rf"(?<![{_CHAR}.@#-])(?<![{_CHAR}]/)(?<!//)"
+_NAME: Final = rf"(?P<name>(?!_)[{_CHAR}][{_CHAR}.\-]{{2,40}}(?:[#:][{_CHAR}]{{2,40}})?)(?![{_CHAR}@])"
+_HANDLE: Final = re.compile(rf"{_FREE}(?P<at>@\s?|\$)?{_NAME}")
+_SHAPED: Final = re.compile(
+    rf"{_FREE}(?:(?P<at>@\s?|\$)|(?=[^\W_.\-]{{0,40}}[\d_.\-]|[^\W_]{{2,40}}[#:]\w)|(?<=[:=>~] )|(?<=[:=>~])){_NAME}"
 )
+"""The same without the plain words: those count only where the view shows that they were disguised."""
+_BARE: Final = re.compile(r"(?<![\w.@/])@[a-z0-9][\w.\-]{2,40}")
 _LIVE: Final = re.compile(r"(?<![\w:])live:[\w.\-]{3,40}")
 _MEET_CODE: Final = re.compile(r"(?<![\w-])[a-z]{3}-[a-z]{4}-[a-z]{3}(?![\w-])")
 _MEET_ID: Final = re.compile(
@@ -22,6 +29,11 @@ _MEET_ID: Final = re.compile(
 )
 _VERSION: Final = re.compile(r"v?\d+(?:[.x-]\d+)*")
 _PARTS: Final = re.compile(r"[_.\-#:]")
+_THREE_WORDS: Final = re.compile(r"[^\W_]{3,}\s+[^\W_]{3,}\s+[^\W_]{3,}")
+_ENDINGS: Final = frozenset(
+    ["com", "net", "org", "io", "me", "co", "app", "dev", "site", "shop", "online", "studio", "us", "ai"]
+)
+_ENDS_IN_DIGITS: Final = re.compile(r"[^\W\d_]{3,}[._\-]?\d{1,6}[a-z]{0,3}")
 _STOP: Final = re.compile(r"[.!?]\s|\n\n")
 _AFTER, _BEFORE = 60, 40
 _REASONS: Final = {
@@ -49,7 +61,7 @@ class HandleDetector:
             yield self._hit(view, Kind.MESSENGER, 0.9, match.start(), match.end(), "live")
         if not mentions:
             return
-        for match in _HANDLE.finditer(text):
+        for match in (_HANDLE if view.marks is not None else _SHAPED).finditer(text):
             steps.spend(60)
             mention, gap = _nearest(text, mentions, match.start(), match.end())
             if mention is None:
@@ -59,6 +71,12 @@ class HandleDetector:
                 start = match.start("name") if match["at"] is None else match.start()
                 end = match.start("name") + len(match["name"].rstrip(".-"))
                 yield self._hit(view, mention.kind, score, start, end, "app-near")
+
+    def find_bare(self, view: View, steps: Steps) -> Iterator[Hit]:
+        """Yield every @name, also without a service."""
+        steps.spend(len(view.text))
+        for match in _BARE.finditer(view.text):
+            yield self._hit(view, Kind.SOCIAL, 0.85, match.start(), match.end(), "surface")
 
     def find_meeting_ids(self, view: View, mentions: Sequence[Mention], steps: Steps) -> Iterator[Hit]:
         """Yield the numbers, with passcodes, that open a meeting elsewhere."""
@@ -75,11 +93,11 @@ class HandleDetector:
 
     def near_app(self, mentions: Sequence[Mention], start: int) -> Mention | None:
         """The service named plainly shortly before a position, if any."""
-        found = None
-        for mention in mentions:
+        index = bisect_left(mentions, start, key=_start)
+        for mention in reversed(mentions[max(0, index - 3) : index]):
             if mention.end <= start <= mention.end + 45 and mention.sort != HINT:
-                found = mention
-        return found
+                return mention
+        return None
 
     def _score(self, view: View, match: re.Match[str], mention: Mention, gap: str) -> float:
         name = match["name"].rstrip(".-")
@@ -88,6 +106,13 @@ class HandleDetector:
         text, low = view.text, min(mention.start, match.start())
         parts = [part for part in _PARTS.split(name) if part]
         is_marked = match["at"] is not None
+        if match["at"] == "$" and mention.kind is not Kind.PAYMENT:
+            return 0.0
+        altered = view.mark(match.start("name"), match.end("name")) > 0
+        is_shaped = altered or "_" in name or "#" in name or _is_mixed(name) or ("." in name and len(parts[-1]) > 1)
+        is_labelled = any(sign in gap for sign in ":=→>~")
+        if not (is_marked or is_shaped or is_labelled) or (name.count(".") > 1 and not is_marked and not altered):
+            return 0.0
         if (all if is_marked else any)(part in self._code for part in parts) and not (is_marked and len(parts) == 1):
             return 0.0
         if self._topics.search(text, mention.end, min(mention.end + 16, match.start())) or (
@@ -97,17 +122,24 @@ class HandleDetector:
         is_own = self._own.search(text, max(0, low - 24), low) is not None or (
             self._own.search(gap) is not None if gap else False
         )
-        is_tight = len(gap) <= 24 and not re.search(r"[^\W_]{3,}\s+[^\W_]{3,}\s+[^\W_]{3,}", gap)
-        altered = view.mark(match.start("name"), match.end("name")) > 0
-        is_shaped = altered or "_" in name or "#" in name or _is_mixed(name) or ("." in name and len(parts[-1]) > 1)
-        is_labelled = any(sign in gap for sign in ":=→>~")
-        return self._weighed(mention, is_marked, is_shaped, is_own, is_tight, is_labelled, altered)
+        is_tight = len(gap) <= 24 and not _THREE_WORDS.search(gap)
+        if "." in name and "_" not in name and parts[-1] in _ENDINGS and not (is_marked or is_labelled or altered):
+            return 0.4
+        return self._weighed(mention, is_marked, is_shaped, is_own, is_tight, is_labelled, altered and "_" in name)
 
     @staticmethod
     def _weighed(
-        mention: Mention, is_marked: bool, is_shaped: bool, is_own: bool, is_tight: bool, is_labelled: bool, is_spoken: bool
+        mention: Mention,
+        is_marked: bool,
+        is_shaped: bool,
+        is_own: bool,
+        is_tight: bool,
+        is_labelled: bool,
+        is_spoken: bool,
     ) -> float:
         is_strong = mention.sort == STRONG_NAME or mention.is_disguised
+        if mention.kind is Kind.PAYMENT and not is_strong and not is_marked:
+            return 0.3
         if is_marked:
             return 0.9 if is_strong or is_tight else 0.6
         if is_shaped:
@@ -126,19 +158,23 @@ class HandleDetector:
 
 def _is_mixed(name: str) -> bool:
     """Whether letters and digits stand together as in account names, not as in "2nd" or "v14"."""
-    letters = sum(char.isalpha() for char in name)
-    return letters >= 3 and any(char.isdigit() for char in name) and not name[0].isdigit()
+    return _ENDS_IN_DIGITS.fullmatch(name) is not None
 
 
 def _nearest(text: str, mentions: Sequence[Mention], start: int, end: int) -> tuple[Mention | None, str]:
     """The mention that a place belongs to: in the same sentence, one before it first."""
-    best: Mention | None = None
-    gap = ""
-    for mention in mentions:
+    index = bisect_left(mentions, end, key=_start)
+    for mention in reversed(mentions[max(0, index - 3) : index]):
         if mention.end <= start <= mention.end + _AFTER:
             between = text[mention.end : start]
             if not _STOP.search(between) or len(between) <= 12:
-                best, gap = mention, between
-        elif best is None and end <= mention.start <= end + _BEFORE and not _STOP.search(text, end, mention.start):
-            best, gap = mention, text[end : mention.start]
-    return best, gap
+                return mention, between
+    if index < len(mentions) and mentions[index].start <= end + _BEFORE:
+        mention = mentions[index]
+        if not _STOP.search(text, end, mention.start):
+            return mention, text[end : mention.start]
+    return None, ""
+
+
+def _start(mention: Mention) -> int:
+    return mention.start

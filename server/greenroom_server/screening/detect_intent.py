@@ -27,19 +27,33 @@ class _Pattern:
     introduces: bool
 
 
+def _usual_names(lexicon: Lexicon, kind: Kind) -> str:
+    """The commonest names of the services of a kind: a pattern for each misspelling would make the set slow."""
+    chosen: list[str] = []
+    for app in lexicon.apps:
+        if app.kind is kind:
+            names = [name.rstrip("*") for name in app.strong]
+            several = "other" in app.name or app.kind in (Kind.PAYMENT, Kind.MEETING_LINK)
+            chosen += [name for name in names if name.isascii()][: 24 if several else 5]
+            chosen += [name for name in names if not name.isascii()][:4]
+    return alternation(chosen)
+
+
 class IntentDetector:
     """Finds asks and moves, unless the clause refuses or the sentence speaks about the rules."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         names = {
-            "chat": alternation(lexicon.names(Kind.MESSENGER)),
-            "social": alternation(lexicon.names(Kind.SOCIAL)),
-            "meet": alternation(lexicon.names(Kind.MEETING_LINK)),
-            "pay": alternation(lexicon.names(Kind.PAYMENT)),
+            "chat": _usual_names(lexicon, Kind.MESSENGER),
+            "social": _usual_names(lexicon, Kind.SOCIAL),
+            "meet": _usual_names(lexicon, Kind.MEETING_LINK),
+            "pay": _usual_names(lexicon, Kind.PAYMENT),
         }
         words = lexicon.intents["words"]
         self._patterns: list[_Pattern] = []
-        self._set = re2.Set.SearchSet()
+        options = re2.Options()
+        options.max_mem = 64 << 20
+        self._set = re2.Set.SearchSet(options)
         for entry in lexicon.intents["intent"]:
             source = entry["pattern"]
             for name, names_of_kind in names.items():

@@ -14,6 +14,11 @@ _HOST = re.compile(
     r"(?<![a-z0-9.@-])(?P<scheme>h(?:tt|xx)ps?://)?(?P<host>(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,6}[^\W\d_]{2,24})(?![a-z0-9@-])"
     r"(?P<port>:\d{2,5})?(?P<path>[/?#][^\s<>\"'`)\]}]*)?"
 )
+_DEEP = re.compile(
+    r"\b(?:tg://(?:resolve\?domain|user\?id|join\?invite)=|whatsapp://send\?phone=|viber://(?:chat|add)\?number=|sgnl://|weixin://|facetime:|sms:\+?)"
+    r"[\w+.%/-]{2,60}|\bskype:[\w.:-]{3,40}\?(?:chat|call|add)"
+)
+"""Links that open an app."""
 _PAGE = Found(0, 0, "")
 _TRAILING = ".,;:!?*_"
 
@@ -38,11 +43,25 @@ class LinkDetector:
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the links of a view that matter, left to right."""
         steps.spend(len(view.text))
+        for match in _DEEP.finditer(view.text):
+            yield Hit(
+                Kind.MESSENGER, "share", "MSG_LINK", 0.95, match.start(), match.end(), view.mark(*match.span()) > 0
+            )
         for match in _HOST.finditer(view.text):
             steps.spend(match.end() - match.start())
             hit = self._judge(view, match)
             if hit is not None:
                 yield hit
+
+    def find_bare(self, view: View, steps: Steps) -> Iterator[Hit]:
+        """Yield every domain that is no work sample, however it is offered."""
+        steps.spend(len(view.text))
+        for match in _HOST.finditer(view.text):
+            host = match["host"].removeprefix("www.")
+            tld = host.rpartition(".")[2]
+            is_domain = tld in self._tlds and (tld not in self._doubtful_tlds or match["scheme"] is not None)
+            if is_domain and not any(host == each or host.endswith("." + each) for each in self._samples):
+                yield Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.85, match.start(), match.end(), evidence=("surface",))
 
     def _judge(self, view: View, match: re.Match[str]) -> Hit | None:
         host = match["host"].removeprefix("www.")
@@ -91,7 +110,11 @@ class LinkDetector:
         if phrase is None:
             if is_own_label and (path or match["scheme"]):
                 return Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.85, match.start(), end)
-            if mark in (ALTERED, STRONG) and len(labels[-2]) > 2 and (tld not in self._doubtful_tlds or bool(match["path"])):
+            if (
+                mark in (ALTERED, STRONG)
+                and len(labels[-2]) > 2
+                and (tld not in self._doubtful_tlds or bool(match["path"]))
+            ):
                 return Hit(Kind.WEBSITE, "share", "WEB_OBFUSCATED", 0.85, match.start(), end, True)
             is_page = mark == WEAK and (bool(match["path"]) or tld not in self._doubtful_tlds) and len(labels[-2]) > 3
             return Hit(Kind.WEBSITE, "share", "WEB_OBFUSCATED", 0.45, match.start(), end, True) if is_page else None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from greenroom_server.screening.cues import Cue
+from greenroom_server.screening.cues import Cue, entries
 from greenroom_server.screening.digit_runs import runs
 from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import View
@@ -16,26 +16,38 @@ _WALLET: Final = re.compile(
     r"\b(?:0x[0-9a-f]{40}|0x(?:[ _-]?[0-9a-f]{2,10}){5,20}|bc1[ _-]?[02-9ac-hj-np-z](?:[ _-]?[02-9ac-hj-np-z]){37,57}"
     r"|t[1-9a-z]{33}|ltc1[a-z0-9]{39}|[13][1-9a-z]{33}|(?:bnb|addr)1[a-z0-9]{38,100})\b"
 )
+_WALLET_STARTS: Final = ("0x", "bc1", "ltc1", "bnb1", "addr1")
+_LONG_WORD: Final = re.compile(r"\b[13t][1-9a-z]{33}\b")
 _UPI: Final = re.compile(
     r"(?<![\w.@])[a-z0-9][a-z0-9._-]{1,60}@(?:ok(?:hdfcbank|icici|axis|sbi)|ybl|ibl|axl|paytm|upi|apl|fbl|yapl|axisb|ptsbi|pthdfc"
     r"|icici|sbi|hdfcbank|freecharge|jio|ikwik|waaxis|wahdfcbank|wasbi|waicici|superyes|yescred|kotak)\b(?!\.)"
 )
 _TAG: Final = re.compile(r"(?<![\w$])(?P<tag>\$[a-z][a-z0-9_-]{2,20})(?![\w(=.\[{])")
 _AT: Final = re.compile(
-    r"\b(?:venmo|paypal|revolut\w*|picpay|cash ?app|monzo|wise|paysend|bunq|lydia|mercado ?pago)\b[^\n@]{0,30}(?<!\w)(?P<tag>@[a-z0-9][a-z0-9_.-]{2,30})(?![\w@])"
+    r"\b(?:venmo|paypal|revolut\w*|picpay|cash ?app|monzo|wise|paysend|bunq|lydia|mercado ?pago)\b[^\n@]{0,30}"
+    r"(?<!\w)(?P<tag>@[a-z0-9][a-z0-9_.-]{2,30})(?![\w@])"
 )
-_PIX: Final = re.compile(r"\b(?:pix|chave)\b[^\n]{0,30}?(?P<key>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b)")
+_PIX: Final = re.compile(
+    r"\b(?:pix|chave)\b[^\n]{0,30}?(?P<key>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b)"
+)
 _CASHTAG_APPS: Final = re.compile(r"cash ?app|cash ?tag|ca\$h")
-_CODE: Final = re.compile(r"\$(?:this|self|scope|state|props|data|env|path|home|user|event|http|router|emit|refs|store|i18n|t|el)\b")
+_CODE: Final = re.compile(
+    r"\$(?:this|self|scope|state|props|data|env|path|home|user|event|http|router|emit|refs|store|i18n|t|el)\b"
+)
 _MONEY_WORDS: Final = re.compile(
     r"usdt|erc20|trc20|bep20|\bbsc\b|\beth\b|\bbtc\b|\bsol\b|wallet|crypto|крипт|кошел|cuenta|billetera|carteira|pay|send|deposit|upfront|half|advance|₿"
 )
-_TEST_CARDS: Final = frozenset({"4242424242424242", "4000056655665556", "5555555555554444", "4111111111111111", "4012888888881881"})
-_IBAN_SIZES: Final = dict(
-    al=28, ad=24, at=20, az=28, bh=22, be=16, ba=20, br=29, bg=22, cr=22, hr=21, cy=28, cz=24, dk=18, ee=20, fi=18, fr=27, ge=22, de=22,
-    gi=23, gr=27, hu=28, ie=22, il=23, it=27, kz=20, kw=30, lv=21, lb=28, lt=20, lu=20, mt=31, md=24, mc=27, me=22, nl=18, mk=19, no=15,
-    pk=24, pl=28, ps=29, pt=25, qa=29, ro=24, sa=24, rs=22, sk=24, si=19, es=24, se=24, ch=21, tn=24, tr=26, ae=23, gb=22, ua=29, by=28, eg=29,
-)  # fmt: skip
+_TEST_CARDS: Final = frozenset(
+    {"4242424242424242", "4000056655665556", "5555555555554444", "4111111111111111", "4012888888881881"}
+)
+_IBAN_SIZES: Final = {
+    country_size[:2]: int(country_size[2:])
+    for country_size in (
+        "al28 ad24 at20 az28 bh22 be16 ba20 br29 bg22 cr22 hr21 cy28 cz24 dk18 ee20 fi18 fr27 ge22 de22 gi23 gr27 hu28 "
+        "ie22 il23 it27 kz20 kw30 lv21 lb28 lt20 lu20 mt31 md24 mc27 me22 nl18 mk19 no15 pk24 pl28 ps29 pt25 qa29 ro24 "
+        "sa24 rs22 sk24 si19 es24 se24 ch21 tn24 tr26 ae23 gb22 ua29 by28 eg29"
+    ).split(" ")
+}
 _AROUND: Final = 60
 
 
@@ -45,31 +57,44 @@ class PaymentDetector:
     def __init__(self, lexicon: Lexicon) -> None:
         words = lexicon.payment
         self._wallets, self._moves = Cue(words["wallets"]), Cue(words["moves"])
+        self._any = Cue([*entries(words["wallets"]), *entries(words["accounts"])])
         self._accounts, self._tests = Cue(words["accounts"]), Cue(words["tests"])
 
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the payment identifiers of a view."""
         text = view.text
-        steps.spend(8 * len(text))
+        steps.spend(2 * len(text))
+        digits = sum(map(text.count, "0123456789"))
+        if digits >= 9:
+            yield from self._ibans(view, steps)
+        if any(start in text for start in _WALLET_STARTS) or (digits >= 3 and _LONG_WORD.search(text)):
+            for match in _WALLET.finditer(text):
+                has_context = _MONEY_WORDS.search(text, max(0, match.start() - _AROUND), match.end() + _AROUND)
+                yield self._hit(view, "PAY_WALLET", 0.9 if has_context else 0.45, match.start(), match.end())
+        if "$" in text:
+            for match in _TAG.finditer(text):
+                if not _CODE.match(match["tag"]):
+                    low, high = max(0, match.start() - _AROUND), match.end() + _AROUND
+                    score = 0.9 if _CASHTAG_APPS.search(text, low, high) else 0.3
+                    yield self._hit(view, "PAY_HANDLE", score, match.start(), match.end())
+        if "@" in text:
+            for match in _UPI.finditer(text):
+                yield self._hit(view, "PAY_HANDLE", 0.9, match.start(), match.end())
+            for match in _AT.finditer(text):
+                yield self._hit(view, "PAY_HANDLE", 0.9, *match.span("tag"))
+        if "pix" in text or "chave" in text:
+            for match in _PIX.finditer(text):
+                yield self._hit(view, "PAY_HANDLE", 0.9, *match.span("key"))
+        if digits >= 6 and self._any.search(text) is not None:
+            yield from self._numbers(view, steps)
+
+    def _ibans(self, view: View, steps: Steps) -> Iterator[Hit]:
+        text = view.text
         for match in _IBAN.finditer(text):
             steps.spend(200)
             end, is_checked = _iban_end(match.group())
             if end and (is_checked or "iban" in text or self._is_about_money(text, match.start(), match.end())):
                 yield self._hit(view, "PAY_IBAN", 0.95 if is_checked else 0.85, match.start(), match.start() + end)
-        for match in _WALLET.finditer(text):
-            has_context = _MONEY_WORDS.search(text, max(0, match.start() - _AROUND), match.end() + _AROUND)
-            yield self._hit(view, "PAY_WALLET", 0.9 if has_context else 0.45, match.start(), match.end())
-        for match in _UPI.finditer(text):
-            yield self._hit(view, "PAY_HANDLE", 0.9, match.start(), match.end())
-        for match in _TAG.finditer(text):
-            if _CODE.match(match["tag"]):
-                continue
-            is_near = _CASHTAG_APPS.search(text, max(0, match.start() - _AROUND), match.end() + _AROUND)
-            yield self._hit(view, "PAY_HANDLE", 0.9 if is_near else 0.3, match.start(), match.end())
-        for pattern, group in ((_AT, "tag"), (_PIX, "key")):
-            for match in pattern.finditer(text):
-                yield self._hit(view, "PAY_HANDLE", 0.9, *match.span(group))
-        yield from self._numbers(view, steps)
 
     def _is_about_money(self, text: str, start: int, end: int) -> bool:
         low, high = max(0, start - _AROUND), end + _AROUND
@@ -89,8 +114,14 @@ class PaymentDetector:
             money = self._moves.search(text, max(0, run.start - 2 * _AROUND), run.end + _AROUND)
             if self._tests.search(text, max(0, run.start - _AROUND), run.end + 30):
                 continue
-            is_card = count == 16 and _holds(run.digits) and run.digits[0] in "23456" or count == 16 and len(run.groups) == 4
-            is_sure = (wallet and (money or count >= 9)) or (account and money and count >= 8) or (is_card and money and (wallet or account))
+            is_card = (count == 16 and _holds(run.digits) and run.digits[0] in "23456") or (
+                count == 16 and len(run.groups) == 4
+            )
+            is_sure = (
+                (wallet and (money or count >= 9 or run.start - wallet.end <= 4))
+                or (account and money and count >= 8)
+                or (is_card and money and (wallet or account))
+            )
             if is_sure and (count >= 8 or wallet is not None) and "." not in "".join(run.gaps):
                 yield self._hit(view, "PAY_HANDLE", 0.85, run.start, run.end)
             elif is_card and money:

@@ -17,31 +17,35 @@ _EXTENSION = re.compile(r"\s{0,2},?\s?(?:ext\.?|extension|x)\s?\d{1,6}\b")
 _AREA = re.compile(r"\(?\+?\d{0,3}\)?[ -]?\(\d{2,4}\)")
 _ALNUM = re.compile(r"[^\W_]")
 _UNITS = (
-    r"usd|eur|dollars?|rows|filas|px|mm|kg|km|hz|fps|kb|mb|gb|k|руб\w*|грн|zl|kr|lei|din|шт\w*|views|users|visualiza\w+|"
+    r"usd|eur|dollars?|rows|filas|px|mm|kg|km|hz|fps|kb|mb|gb|k(?![.\w])|руб\w*|грн|zl|kr|lei|din|шт\w*|views|users|visualiza\w+|"
     r"vistas|downloads|impressions|followers|visitors|words|palabras|palavras|слов|тыс|hours|iu|sqft|sq"
 )
 # What digits with separators usually are when they are no telephone number; removed before grouping.
+_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _NOISE = re.compile(
+    r"(?=[-\d$€£₹¥₦]|rs|usd|eur|inr|r\$)(?:"
     r"\b(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])\b"
     r"|\b(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)?\d\d(?![-/.]?\d)\b"
     r"|\b(?:19|20)\d\d ?[-–/] ?(?:19|20)\d\d(?![-.]?\d)\b"
     r"|\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![.\d])"
     r"|(?:[$€£₹¥₦]|\b(?:rs|usd|eur|inr|r\$)\.?)\s?\d[\d.,]{0,15}"
-    rf"|\b\d[\d.,]{{0,15}}(?: \d{{3}}){{0,3}}\s?(?:[€%]|(?:{_UNITS})\b)"
-    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    rf"|\b\d[\d.,]{{0,15}}(?: \d{{3}}){{0,3}} ?(?:[€%]|(?:{_UNITS})\b)"
     r"|\b(?:\d{4}[ -]){3}\d{4}\b"
     r"|(?<![\d.])-?\d{1,3}\.\d{4,}\b"
     r"|\b97[89][- ]?\d{1,5}[- ]\d{1,7}[- ]\d{1,7}[- ]\d\b"
     r"|\b\d{1,3}(?:\.\d{3}){2,}(?:,\d{1,2})?(?![.\d-])|\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b"
     r"|\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b|(?<![\d ])\d+(?:\.\d+){2,}(?:-\d+)*(?:-[a-z]\w*)\b"
+    r")"
 )
 
 
+_GROUPS = re.compile(r"\d+")
+_MERE_JOINS = frozenset(["together", "zusammen", "ensemble", "razem", "insieme", "разом", "junta"])
 _AMOUNT = re.compile(
-    r"\W{0,3}(?:de |of )?(?:reais|centavos|dollars?|euros?|cents?|pounds|pesos|soles|рубл\w*|копе\w*|грн|грив\w*|zloty\w*|lir\w*|"
-    r"rupees|percent|por cento|prozent|процент\w*|days|weeks|hours|minutes|words|people|years|seconds|dias|semanas|horas|anos|"
-    r"tage|wochen|stunden|jours|semaines|heures|дн\w*|недел\w*|час\w*|mil|thousand|million|millones|milhoes|percent)\b"
+    r"\W{0,3}(?:de |of )?(?:reais|centavos|dollars?|euros?|cents?|pounds|pesos|soles|рубл\w*|копе\w*|грн|грив\w*|zloty\w*"
+    r"|lir\w*|rupees|percent|por cento|prozent|процент\w*|days|weeks|hours|minutes|words|people|years|seconds|dias|semanas"
+    r"|horas|anos|tage|wochen|stunden|jours|semaines|heures|дн\w*|недел\w*|час\w*|mil|thousand|million|millones|milhoes)\b"
 )
 
 
@@ -50,19 +54,42 @@ class PhoneDetector:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._cues = Cue(lexicon.phone["cues"])
-        self._sample = Cue("'test number' 'test numbers' 'sample number' 'fake number' 'dummy' 'placeholder' sandbox magic")
+        self._calls, self._joins = Cue(lexicon.phone["calls"]), Cue(lexicon.phone["joins"])
+        self._sample = Cue(
+            "'test number' 'test numbers' 'sample number' 'fake number' 'dummy' 'placeholder' sandbox magic"
+        )
         self._other = Cue(lexicon.phone["other"])
 
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the telephone numbers of a view, left to right."""
         steps.spend(2 * len(view.text))
-        text = _NOISE.sub(lambda match: "\n" * len(match.group()), view.text)
+        text = _NOISE.sub(_blank, view.text)
+        if text.count("-") > 3:
+            text = _UUID.sub(_blank, text)
         for run in runs(text):
             steps.spend(run.end - run.start)
             if PHONE_DIGITS <= sum(map(len, run.groups)) <= _MAX_DIGITS and not run.is_countdown and not run.is_dull:
                 hit = self._judge(view, text, run, steps)
                 if hit is not None:
                     yield hit
+
+    def find_scattered(self, view: View, steps: Steps) -> Iterator[Hit]:
+        """Yield the whole text, if its numbers make one and it says that they are to be put together."""
+        text = view.text
+        count = sum(map(str.isdigit, text))
+        if not 9 <= count <= 13 or len(text) > 400:
+            return
+        steps.spend(2 * len(text))
+        groups = _GROUPS.findall(text)
+        if len(groups) < 3 or max(map(len, groups)) > 7:
+            return
+        joins = len({found.word for found in self._joins.finditer(text)} - _MERE_JOINS)
+        if not joins:
+            return
+        is_dialled = self._calls.search(text) is not None
+        score = 0.85 if is_dialled or joins > 1 else 0.4
+        start, end = text.index(groups[0]), text.rindex(groups[-1]) + len(groups[-1])
+        yield Hit(Kind.PHONE, "share", "PHONE_SPLIT", score, start, end, True, ("shape:scattered",))
 
     def _judge(self, view: View, text: str, run: Run, steps: Steps) -> Hit | None:
         start, end = run.start, run.end
@@ -84,8 +111,8 @@ class PhoneDetector:
         if mark > 0 or run.is_odd:
             score += 0.5 if mark > 0 and count >= 8 else 0.4 if mark > 0 or count >= 9 else 0.2
             evidence.append("obf:digits")
-        elif count >= 8 and _is_alone(text, start, end):
-            score += 0.35
+        if count >= 8 and _is_alone(text, start, end):
+            score += 0.35 if mark == 0 and not run.is_odd else 0.2
             evidence.append("ctx:alone")
         if self._sample.search(text, low, start):
             score = 0.3
@@ -106,6 +133,10 @@ class PhoneDetector:
         return Hit(Kind.PHONE, "share", reason, score, start, end, run.is_odd or mark > 0, tuple(evidence))
 
 
+def _blank(match: re.Match[str]) -> str:
+    return "\n" * (match.end() - match.start())
+
+
 def _last_end(text: str, low: int, end: int) -> int:
     """Where the sentence of a number begins, not before `low`."""
     found = max(0, low)
@@ -124,6 +155,8 @@ def _is_glued(text: str, start: int, end: int) -> bool:
     """Whether Latin letters or signs of an identifier touch the digits, as in SN00415501 or id=415."""
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
-    if before == "-" and text[start - 2 : start - 1].isalpha() or after == "-" and text[end + 1 : end + 2].isalpha():
+    if (before == "-" and text[start - 2 : start - 1].isalpha()) or (
+        after == "-" and text[end + 1 : end + 2].isalpha()
+    ):
         return True
     return before in "_#=/.@" or after in "_=" or any(char.isalpha() and char.isascii() for char in (before, after))

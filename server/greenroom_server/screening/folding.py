@@ -11,21 +11,78 @@ PLAIN, ALTERED, STRONG, WEAK = 0, 1, 2, 3
 
 _SMALL_CAPS: Final = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True))
 _USUAL: Final = {
-    **{"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "\u00a0": " ", "\u202f": " "},
-    **{"–": "-", "—": "-", "‑": "-", "ё": "е", "ß": "ss", "ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"},
-    **{"أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي", "ک": "ك", "ی": "ي", "،": ",", "。": ".", "、": ",", "٫": "."},
+    "‘": "'",
+    "’": "'",
+    "ʼ": "'",
+    "“": '"',
+    "”": '"',
+    "«": '"',
+    "»": '"',
+    "…": "...",
+    "\u00a0": " ",
+    "\u202f": " ",
+    "–": "-",
+    "—": "-",
+    "‑": "-",
+    "ё": "е",
+    "ß": "ss",
+    "ı": "i",
+    "ł": "l",
+    "ø": "o",
+    "đ": "d",
+    "æ": "ae",
+    "œ": "oe",
+    "أ": "ا",
+    "إ": "ا",
+    "آ": "ا",
+    "ة": "ه",
+    "ى": "ي",
+    "ک": "ك",
+    "ی": "ي",
+    "،": ",",
+    "。": ".",
+    "、": ",",
+    "٫": ".",
 }
 """Ordinary variants of a character; no disguise."""
 _ODD: Final = {
-    **{"⊙": ".", "●": ".", "⚫": ".", "🔵": ".", "🔴": ".", "․": "."},
-    **{"🌀": "@", "©": "@", "¤": "@", "＠": "@", "﹫": "@", "🔟": "10", "⁄": "/", "∕": "/"},
-    **{"ʟ": "l", "ǀ": "l", "∣": "|", "ɡ": "g", "ɑ": "a", "ɩ": "i", "ⅼ": "l", "ℓ": "l", "ꓲ": "i", "ƨ": "s", "ɯ": "w"},
+    "⊙": ".",
+    "●": ".",
+    "⚫": ".",
+    "🔵": ".",
+    "🔴": ".",
+    "․": ".",
+    "🌀": "@",
+    "©": "@",
+    "¤": "@",
+    "＠": "@",
+    "﹫": "@",
+    "🔟": "10",
+    "⁄": "/",
+    "∕": "/",
+    "ʟ": "l",
+    "ǀ": "l",
+    "∣": "|",
+    "ɡ": "g",
+    "ɑ": "a",
+    "ɩ": "i",
+    "ⅼ": "l",
+    "ℓ": "l",
+    "ꓲ": "i",
+    "ƨ": "s",
+    "ɯ": "w",
 }
 _BULLETS: Final = "•·∙⋅◦"
 """A dot between letters, else the start of an entry."""
 _CIRCLED_A: Final = "ⓐⒶ🅐"
 """Between spaces it stands for the sign of addresses."""
-_LETTER_BLOCKS: Final = ((0x249C, 0x24B5), (0x1F110, 0x1F129), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189))
+_LETTER_BLOCKS: Final = (
+    (0x249C, 0x24B5),
+    (0x1F110, 0x1F129),
+    (0x1F130, 0x1F149),
+    (0x1F150, 0x1F169),
+    (0x1F170, 0x1F189),
+)
 _DIGIT_BLOCKS: Final = ((0x2474, 9, 1), (0x2488, 9, 1), (0x2776, 9, 1), (0x2780, 9, 1), (0x278A, 9, 1), (0x24F5, 9, 1))
 _CLOCKS: Final = 0x1F550
 _REGIONAL: Final = 0x1F1E6
@@ -44,7 +101,8 @@ def _table() -> dict[str, tuple[str, int]]:
     table |= {char: (to, ALTERED) for char, to in (_SMALL_CAPS | _ODD).items()}
     for first, last in _LETTER_BLOCKS:
         for code in range(first, last + 1):
-            table.setdefault(chr(code), (chr(97 + code - first), ALTERED))
+            if chr(code) not in _CIRCLED_A:
+                table.setdefault(chr(code), (chr(97 + code - first), ALTERED))
     for first, count, value in _DIGIT_BLOCKS:
         for offset in range(count):
             table[chr(first + offset)] = (str(value + offset), ALTERED)
@@ -54,7 +112,8 @@ def _table() -> dict[str, tuple[str, int]]:
     return table
 
 
-_KNOWN: Final = _table()
+KNOWN: Final = _table()
+"""Replacements that do not depend on what stands around; it grows up to a bound."""
 _LEAST_CACHED: Final = 4_096
 
 
@@ -65,8 +124,8 @@ def fold(char: str, before: str, after: str) -> tuple[str, int]:
         before: the folded character before it, or nothing.
         after: the raw character after it, or nothing.
     """
-    known = _KNOWN.get(char)
-    if known is not None and char not in _CIRCLED_A:
+    known = KNOWN.get(char)
+    if known is not None:
         return known
     if char in _CIRCLED_A:
         return ("@" if before.isspace() and after.isspace() else "a"), ALTERED
@@ -91,11 +150,10 @@ def fold(char: str, before: str, after: str) -> tuple[str, int]:
         return folded, ALTERED if folded.strip() else PLAIN
     base = unicodedata.normalize("NFD", folded)
     if base[0] < "\u0250" and len(base) > 1 and len(folded) == 1:
-        return base[0], PLAIN
-    folded = "".join(_USUAL.get(each, each) for each in folded)
-    known = (folded, PLAIN)
-    if len(_KNOWN) < _LEAST_CACHED:
-        _KNOWN[char] = known
+        folded = base[0]
+    known = ("".join(_USUAL.get(each, each) for each in folded), PLAIN)
+    if len(KNOWN) < _LEAST_CACHED:
+        KNOWN[char] = known
     return known
 
 

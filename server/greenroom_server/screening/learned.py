@@ -1,7 +1,7 @@
 """The place of the learned scorer among the rules: when it is asked, and what its answer changes.
 
-It is not asked where a rule is certain of an identifier. A high score is a finding of its own; a low one takes back what
-rules found in words alone.
+It is not asked where a rule is certain of an identifier. A high score is a finding of its own; a low one takes back
+what rules found in words alone.
 
 Source: server/docs/filter.md, The learned scorer.
 """
@@ -52,9 +52,7 @@ def judged(
     score = scorer(text, [finding.reason for finding in findings])
     if score.value >= policy.learned_bounce:
         value = round(max(score.value, policy.certain), 3)
-        intent = Finding(
-            Kind.OFF_PLATFORM_REQUEST, "move", LEARNED_INTENT, value, 0, length, False, score.top
-        )
+        intent = Finding(Kind.OFF_PLATFORM_REQUEST, "move", LEARNED_INTENT, value, 0, length, False, score.top)
         return [*findings, intent]
     if score.value < policy.learned_veto:
         weak = min(policy.recorded, policy.doubtful)

@@ -130,7 +130,12 @@ def _with_twins(names: tuple[str, ...]) -> tuple[str, ...]:
         twin
         for name in names
         if name.isascii() and len(name) > 5
-        for twin in (name.replace("l", "i"), name.replace("m", "rn"), name.replace("l", "i").replace("m", "rn"), name.replace("i", "l"))
+        for twin in (
+            name.replace("l", "i"),
+            name.replace("m", "rn"),
+            name.replace("l", "i").replace("m", "rn"),
+            name.replace("i", "l"),
+        )
     ]
     return tuple(dict.fromkeys((*names, *twins)))
 

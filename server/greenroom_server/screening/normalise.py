@@ -10,11 +10,15 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from greenroom_server.screening.folding import ALTERED, LOOKALIKES, PLAIN, STRONG, TO_CYRILLIC, WEAK, fold
+from greenroom_server.screening.folding import ALTERED, KNOWN, LOOKALIKES, PLAIN, STRONG, TO_CYRILLIC, WEAK, fold
 
 __all__ = ["ALTERED", "PLAIN", "STRONG", "WEAK", "View", "normalise", "rewrite"]
 
 _NON_ASCII = re.compile(r"[^\x00-\x7f]+")
+_ORDINARY: dict[str, str] = {}
+"""Characters that always give one character and are no disguise."""
+_FOLDING: dict[int, str] = {}
+_MIXED = re.compile("[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -45,23 +49,15 @@ def normalise(text: str) -> View:
     """
     if text.isascii():
         return View(text.lower())
+    simple = _simple(text)
+    if simple is not None:
+        return View(simple)
     pieces: list[str] = []
     starts, ends, marks = array("I"), array("I"), bytearray()
     position = 0
     for run in _NON_ASCII.finditer(text):
         _copy(text, position, run.start(), pieces, starts, ends, marks)
-        for index in range(run.start(), run.end()):
-            folded, mark = fold(text[index], pieces[-1][-1] if pieces else "", text[index + 1 : index + 2])
-            if not folded:
-                if ends:
-                    ends[-1] = index + 1
-                    marks[-1] = max(marks[-1], mark)
-                continue
-            pieces.append(folded)
-            for _ in folded:
-                starts.append(index)
-                ends.append(index + 1)
-                marks.append(mark)
+        _fold_each(text, run.start(), run.end(), pieces, starts, ends, marks)
         position = run.end()
     _copy(text, position, len(text), pieces, starts, ends, marks)
     return View(_resolve_lookalikes("".join(pieces), marks), starts, ends, marks)
@@ -70,6 +66,35 @@ def normalise(text: str) -> View:
 def fold_word(word: str) -> str:
     """Give a word of a list in the form that it has in a view."""
     return normalise(word).text
+
+
+def _simple(text: str) -> str | None:
+    """The first view of a text of ordinary letters only, each of which stays one; None for other texts."""
+    for char in set("".join(_NON_ASCII.findall(text))) - _ORDINARY.keys():
+        folded, mark = fold(char, "", "")
+        lowered = char.lower()
+        if mark or len(folded) != 1 or len(lowered) != 1 or char not in KNOWN:
+            return None
+        _ORDINARY[char] = _FOLDING[ord(char)] = _FOLDING[ord(lowered)] = folded
+    simple = text.lower().translate(_FOLDING)
+    return None if _MIXED.search(simple) else simple
+
+
+def _fold_each(
+    text: str, start: int, end: int, pieces: list[str], starts: "array[int]", ends: "array[int]", marks: bytearray
+) -> None:
+    for index in range(start, end):
+        folded, mark = fold(text[index], pieces[-1][-1] if pieces else "", text[index + 1 : index + 2])
+        if not folded:
+            if ends:
+                ends[-1] = index + 1
+                marks[-1] = max(marks[-1], mark)
+            continue
+        pieces.append(folded)
+        for _ in folded:
+            starts.append(index)
+            ends.append(index + 1)
+            marks.append(mark)
 
 
 def _copy(

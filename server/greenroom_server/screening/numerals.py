@@ -12,7 +12,9 @@ UNIT, TEEN, TEN, HUNDREDS, HUNDRED, THOUSAND, REPEAT, MANY, LITERAL, FILLER, AFT
 
 _UNSPACED: Final = "〇零一幺壹二两贰三叁四肆五伍六陆七柒八捌九玖十拾공영일이삼사오육륙칠팔구"
 _TOKEN: Final = re.compile(rf"[{_UNSPACED}]|\d+|[^\W\d_{_UNSPACED}]+(?:'[^\W\d_]+)?")
-_LOOSE: Final = frozenset("to too for fore on oh o so as um uma un en ein es do once".split())
+_LOOSE: Final = frozenset(
+    {"to", "too", "for", "fore", "on", "oh", "o", "so", "as", "um", "uma", "un", "en", "ein", "es", "do", "once"}
+)
 """Numbers that end or begin a run only where they touch it."""
 _MAX_GAP: Final = 6
 _MAX_FILLERS: Final = 3
@@ -104,7 +106,7 @@ class Numerals:
         fillers = 0
         for token in self._tokens(text):
             gap = text[run[-1].end : token.start] if run else ""
-            if run and (len(gap) > _MAX_GAP or gap.count("\n") > 1):
+            if run and (len(gap) > _MAX_GAP or "\n" in gap):
                 yield from _finished(text, run)
                 run, fillers = [], 0
             if not token.words:
@@ -188,9 +190,9 @@ def _groups(text: str, run: list[Token]) -> Iterator[str]:
     end = run[0].start
     for token in run:
         gap = text[end : token.start]
-        if gap.strip(" -'*_~") or (token.words[0].sort == FILLER and len(token.text) > 3):
-            if group := composer.taken():
-                yield group
+        is_break = gap.strip(" -'*_~") != "" or (token.words[0].sort == FILLER and len(token.text) > 3)
+        if is_break and (group := composer.taken()):
+            yield group
         end = token.end
         for word in token.words:
             composer.add(word, token.text)

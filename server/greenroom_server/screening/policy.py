@@ -44,6 +44,7 @@ class ScreeningPolicy:
     """By (class, side of the gate, situation)."""
     surfaces_before_gate_always: frozenset[Surface]
     surfaces_unmaskable: frozenset[Surface]
+    surfaces_strict: frozenset[Surface]
     notice_after_gate: str
     notice_doubtful: str
     placeholders: Mapping[Kind, str]
@@ -90,6 +91,7 @@ class ScreeningPolicy:
             actions=_actions(reader.table("actions")),
             surfaces_before_gate_always=surfaces.surfaces("before_gate_always"),
             surfaces_unmaskable=surfaces.surfaces("unmaskable"),
+            surfaces_strict=surfaces.surfaces("strict"),
             notice_after_gate=notices.string("after_gate"),
             notice_doubtful=notices.string("doubtful"),
             placeholders=_placeholders(reader.table("placeholders")),

@@ -15,9 +15,28 @@ from greenroom_server.screening.detect_encoded import encoded_literals
 from greenroom_server.screening.digit_runs import PHONE_DIGITS
 from greenroom_server.screening.lexicon import Lexicon
 
-_LEET_NAME = re.compile("[a-zа-я][013457][a-zа-я]")
+_LEET_NAME = re.compile("[a-zа-я][013457@$!][a-zа-я]")
+_CODED = re.compile("[0-9a-f]{14}|[01]{8} |[0-9]{2,3}(?:[ ,]{1,2}[0-9]{2,3}){6}")
 _BETWEEN = re.compile(r"[^\W_][^\w\s.,;:!?'\"()/\[\]-]{1,3}[^\W_]")
-_DOMAINS = (".com", ".net", ".org", ".io ", ".co/", ".co.", ".ru", ".ua", ".de", ".es", ".fr", ".pt", ".pl", ".br", ".studio", ".agency", ".site")
+_DOMAINS = (
+    ".com",
+    ".net",
+    ".org",
+    ".io ",
+    ".co/",
+    ".co.",
+    ".ru",
+    ".ua",
+    ".de",
+    ".es",
+    ".fr",
+    ".pt",
+    ".pl",
+    ".br",
+    ".studio",
+    ".agency",
+    ".site",
+)
 """Endings of which one opens the slow path for links that are offered as a way to make contact."""
 _ORDINARY = frozenset({"point", "period", "stop", "daught", "bod", "pont"})
 """Words for the dot that are too common to open the slow path."""
@@ -46,6 +65,8 @@ class Trigger:
 
 _SPOKEN_DIGITS = 8
 """Number words count twice, since they often stand for two digits."""
+_BESIDE = 12
+"""Code points between number words that may belong to one number."""
 _LEET = re.compile("[0-9][oilszbоізбч]|[oilszbоізбч][0-9]")
 _SEPARATORS = b" .-*"
 _NEITHER = bytes(set(range(256)) - set(b"0123456789" + _SEPARATORS))
@@ -70,7 +91,9 @@ class Prefilter:
         add(["&#", "%2e", *spellings, *symbols["providers"]], Trigger.SPOKEN)
         add([name for names in symbols["hosts"].values() for name in entries(names)], Trigger.SPOKEN)
         add(["(a)", "(а)"], Trigger.SPOKEN)
-        add(["_at_", "_dot_", "-dot-", ". com", " .com", " . me", " / ", " {at", "<at>", ",com", "*com"], Trigger.SPOKEN)
+        add(
+            ["_at_", "_dot_", "-dot-", ". com", " .com", " . me", " / ", " {at", "<at>", ",com", "*com"], Trigger.SPOKEN
+        )
         add([bracket + word for bracket in "([" for word in words["at_brackets"] if word != "@"], Trigger.SPOKEN)
         add([bracket + word for bracket in "([" for word in words["dot_brackets"] if word != ","], Trigger.SPOKEN)
         add([f" {word} " for word in words["dot_sure"]], Trigger.SPOKEN)
@@ -78,7 +101,7 @@ class Prefilter:
         add([f" {word}" for word in (*words["at_sure"], *words["underscore"])], Trigger.SPOKEN)
         add(encoded_literals(), Trigger.ENCODED)
         add([*lexicon.hosts, "://", "www.", "discord,gg"], Trigger.LINK)
-        add(["hxxp", *_DOMAINS], Trigger.LINK)
+        add(["hxxp", *_DOMAINS, *lexicon.marks["domains"]["contact_paths"]], Trigger.LINK)
         for app in lexicon.apps:
             add([name.rstrip("*") for name in app.hints if len(name) > 4 or not name.isascii()], Trigger.APP)
             add([name.rstrip("*") for name in app.strong], Trigger.PAYMENT if app.kind == "payment" else Trigger.APP)
@@ -87,33 +110,41 @@ class Prefilter:
         add(lexicon.intents["triggers"], Trigger.INTENT)
         for word in lexicon.numerals.strong_words():
             # Short words are a part of too many others; a number spelled out has longer ones as well.
-            add([word if len(word) > 3 or not word.isascii() else " " + word], _NUMBER_WORD)
+            add([word if len(word) > 3 or word >= "\u3000" else " " + word], _NUMBER_WORD)
         automaton = AhoCorasick(list(classes), implementation=Implementation.DFA)
         self._matches = automaton.find_matches_as_indexes
         self._classes = list(classes.values())
 
     def __call__(self, lowered: str) -> int:
         """Classes worth running, as ``Trigger`` bits; 0 lets the text pass."""
-        bits = words = 0
+        bits = words = chain = longest = last = 0
         classes = self._classes
-        for index, _, _ in self._matches(lowered, overlapping=True):
+        for index, start, end in self._matches(f" {lowered} ", overlapping=True):
             found = classes[index]
-            if found & _NUMBER_WORD:
+            if found & _NUMBER_WORD and end > last:
                 words += 1
+                chain = chain + 1 if start - last <= _BESIDE else 1
+                if chain > longest:
+                    longest = chain
+                last = end
             bits |= found
         bits &= ~_NUMBER_WORD
         kept = lowered.encode("utf-8", "surrogatepass").translate(None, _NEITHER)
         digits = len(kept.translate(None, _SEPARATORS))
         if digits >= PHONE_DIGITS:
             bits |= Trigger.PHONE
-        if digits and _LEET_NAME.search(lowered):
+        if digits > 11 and _CODED.search(lowered):
+            bits |= Trigger.ENCODED
+        if (digits or "@" in lowered or "$" in lowered) and _LEET_NAME.search(lowered):
             for index, _, _ in self._matches(lowered.translate(LEET), overlapping=True):
                 bits |= classes[index] & _NAMES
         if not lowered.isascii() and _BETWEEN.search(lowered):
             bits |= Trigger.SPOKEN
-        if words and 2 * words + digits >= _SPOKEN_DIGITS and (words > 1 or digits > 4):
-            bits |= Trigger.NUMBER_WORDS
-        elif digits > 3 and len(_LEET.findall(lowered)) > 1:
+        if (
+            longest > 2
+            or (longest == 2 and digits > 2)
+            or (words and digits > 4 and 2 * words + digits >= _SPOKEN_DIGITS)
+        ) or (digits > 3 and len(_LEET.findall(lowered)) > 1):
             bits |= Trigger.NUMBER_WORDS
         if (len(kept) - digits) * 4 > len(lowered):
             bits |= Trigger.SPACED

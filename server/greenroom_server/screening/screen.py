@@ -3,19 +3,19 @@
 Source: server/docs/screening.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from greenroom_server.screening.context import Context
-from greenroom_server.screening.cues import Cue
 from greenroom_server.screening.decide import Decision, decide, is_before_gate
 from greenroom_server.screening.detect import Detectors
 from greenroom_server.screening.learned import Judge, is_settled, judged, shipped_scorer
 from greenroom_server.screening.lexicon import load_lexicon
 from greenroom_server.screening.masking import mask
-from greenroom_server.screening.normalise import ALTERED, normalise
+from greenroom_server.screening.normalise import ALTERED, View, normalise
 from greenroom_server.screening.policy import ScreeningPolicy
 from greenroom_server.screening.prefilter import Prefilter, Trigger
+from greenroom_server.screening.regions import confirmed
 from greenroom_server.screening.scan import Steps
 from greenroom_server.screening.verdict import (
     ACTION_ORDER,
@@ -38,7 +38,7 @@ class Screen:
     A call is pure: the same text and context give the same verdict. It never raises.
     """
 
-    def __init__(self, policy: ScreeningPolicy, scorer: Judge | None | Literal["shipped"] = "shipped") -> None:
+    def __init__(self, policy: ScreeningPolicy, scorer: Judge | Literal["shipped"] | None = "shipped") -> None:
         """Read the word lists and compile the detectors; takes some tens of milliseconds.
 
         Args:
@@ -47,12 +47,13 @@ class Screen:
         lexicon = load_lexicon()
         self._policy = policy
         self._scorer = shipped_scorer() if scorer == "shipped" else scorer
+        self._is_worth: Callable[[str], bool] = getattr(self._scorer, "is_worth", lambda _: False)
         self._ruleset = lexicon.version
         self._version = policy.version
         self._limit = policy.text_code_points
         self._prefilter = Prefilter(lexicon)
         self._detectors = Detectors(lexicon, policy)
-        self._window = Window(policy, Cue(lexicon.phone["calls"]), Cue(lexicon.phone["joins"]))
+        self._window = Window(policy, lexicon, self._detectors.digits)
 
     def is_plainly_clean(self, text: str) -> bool:
         """Say whether a text is such that every verdict on it, in any context, is a plain ``allow``.
@@ -61,7 +62,8 @@ class Screen:
         """
         if not text.isascii() or len(text) > self._limit or self._window.is_fragment(text):
             return False
-        return not self._prefilter(text.lower())
+        lowered = text.lower()
+        return not self._prefilter(lowered) and not self._is_worth(lowered)
 
     def __call__(self, text: str, context: Context) -> Verdict:
         """Judge one text.
@@ -79,11 +81,14 @@ class Screen:
             if length > self._limit:
                 return self._failed(context, 0, "limit:length", "policy.unscannable")
             is_split = bool(context.earlier) and self._window.is_fragment(text)
-            if not is_split and text.isascii() and not self._prefilter(text.lower()):
-                # Most traffic ends here; the rest can afford to pass the prefilter twice.
+            view = normalise(text)
+            triggers = self._prefilter(view.text)
+            is_strict = context.surface in self._policy.surfaces_strict
+            if not (is_split or triggers or is_strict or view.marks is not None or self._is_worth(view.text)):
+                # Most traffic ends here.
                 return self._clean(text, context, length)
             steps = Steps(self._policy.steps_base + self._policy.steps_per_code_point * length)
-            findings = self._findings(text, context, steps)
+            findings = self._findings(text, view, triggers, context, steps, self._scorer)
             verdict = self._verdict(text, context, findings, steps) if findings else None
             if is_split and (verdict is None or verdict.action not in (Action.BOUNCE, Action.HOLD)):
                 verdict = self._completed(text, context, findings, steps) or verdict
@@ -92,18 +97,21 @@ class Screen:
             spent = steps.spent if steps is not None else 0
             return self._failed(context, spent, f"error:{type(error).__name__}", "policy.filter_failed")
 
-    def _findings(self, text: str, context: Context, steps: Steps) -> Sequence[Finding]:
+    def _findings(
+        self, text: str, view: View, triggers: int, context: Context, steps: Steps, scorer: Judge | None
+    ) -> Sequence[Finding]:
         steps.spend(len(text))
-        view = normalise(text)
-        triggers = self._prefilter(view.text)
         if view.marks is not None and view.marks.count(ALTERED) >= _DISGUISED:
             triggers |= Trigger.FRAGMENTS
-        if not triggers:
-            return ()
-        findings = self._detectors.find(view, text, triggers, steps)
-        if self._scorer is not None and not is_settled(self._policy, findings):
+        findings: Sequence[Finding] = self._detectors.find(view, text, triggers, steps) if triggers else ()
+        if context.surface in self._policy.surfaces_strict:
+            findings = [*findings, *self._detectors.find_strict(view, steps)]
+        if context.regions and findings:
+            findings = confirmed(self._policy, text, context.regions, findings)
+        is_open = scorer is not None and not is_settled(self._policy, findings)
+        if scorer is not None and is_open and (triggers or self._is_worth(view.text)):
             steps.spend(4 * len(text))
-            findings = judged(self._policy, self._scorer, view.text, len(text), findings)
+            findings = judged(self._policy, scorer, view.text, len(text), findings)
         granted = context.granted_emails if context.state in self._policy.states_access_grant else ()
         return [
             finding
@@ -111,9 +119,7 @@ class Screen:
             if finding.score >= self._policy.recorded and not (granted and _is_granted(text, finding, granted))
         ]
 
-    def _completed(
-        self, text: str, context: Context, findings: Sequence[Finding], steps: Steps
-    ) -> Verdict | None:
+    def _completed(self, text: str, context: Context, findings: Sequence[Finding], steps: Steps) -> Verdict | None:
         """The verdict on a text that completes a contact begun in earlier messages, if it does."""
         if not is_before_gate(self._policy, context):
             return None
@@ -135,7 +141,7 @@ class Screen:
         hidden: tuple[Hidden, ...] = ()
         if decision.action is Action.REDACT:
             delivered, hidden = mask(text, decision.masked, self._policy.placeholders)
-            again = decide(self._policy, context, self._findings(delivered, context, steps))
+            again = self._left(delivered, hidden, context, steps)
             if ACTION_ORDER[again.action] >= ACTION_ORDER[Action.REDACT]:
                 # What is left would not pass by itself, so masking did not make the text safe.
                 decision = Decision(Action.BOUNCE, decision.code, hint=decision.hint)
@@ -155,6 +161,17 @@ class Screen:
             steps.spent,
             hidden,
         )
+
+    def _left(self, delivered: str, hidden: Sequence[Hidden], context: Context, steps: Steps) -> Decision:
+        """What would be decided about a masked text."""
+        bare = delivered
+        for each in hidden:
+            bare = bare[: each.start] + " " * (each.end - each.start) + bare[each.end :]
+        if not self._prefilter(normalise(bare).text):
+            return Decision(Action.ALLOW)
+        view = normalise(delivered)
+        left = self._findings(delivered, view, self._prefilter(view.text), context, steps, None)
+        return decide(self._policy, context, left)
 
     def _clean(self, text: str, context: Context, spent: int) -> Verdict:
         return Verdict(

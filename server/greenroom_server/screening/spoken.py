@@ -10,15 +10,17 @@ from greenroom_server.screening.scan import Steps
 from greenroom_server.screening.symbols import Symbols
 
 _ENCODED = re.compile(r"&#x?[0-9a-f]{1,5};|%(?:40|2e|2f|3a)")
-_MARKUP = re.compile(r"</?(?:[bisup]|em|i|u|br|span|a|code|tt|font|strong|wbr)(?:\s[^<>]{0,60})?/?>|~~|`(?=[^`\s]{1,40}`)|(?<=[^\s`])`")
+_MARKUP = re.compile(
+    r"</?(?:[bisup]|em|i|u|br|span|a|code|tt|font|strong|wbr)(?:\s[^<>]{0,60})?/?>|~~|`(?=[^`\s]{1,40}`)|(?<=[^\s`])`"
+)
 _SPACED = re.compile(
     r"(?<!\S)\S(?:[ \u2009]\S){4,}(?!\S)"
     r"|(?<![^\W_])[^\W_]([.\-*_~|/+])[^\W_](?:\1[^\W_]){2,}(?![^\W_])"
     r"|(?<![^\W_])[^\W_]([\-*_~|/+])[^\W_](?:\2[^\s\-*~|/+]){3,60}(?![^\W_])"
 )
-_SPACED_SHORT = re.compile(r"(?<!\S)\S(?: \S){1,4}(?!\S)")
+_SPACED_SHORT = re.compile(r"(?<!\S)\S(?: \S){1,4}(?!\S)|(?<![^\W_])[^\W_]([.\-*_~|])[^\W_]\1[^\W_](?![^\W_])")
 _STREWN = re.compile(r"(?P<noise>[^\w\s@.]{1,5}|_\w{1,4}_|\.|_)@(?P=noise)")
-_LEET = re.compile(r"(?<![^\W_])(?=[^\W_]{0,20}\d)[\doоilіszзbбgчqe]{2,20}(?![^\W_])")
+_LEET = re.compile(r"(?<![^\W_.])(?![a-zа-я]{2,}\d+(?![^\W_]))(?=[^\W_]{0,20}\d)[\doоilіszзbбgчqe]{2,20}(?![^\W_])")
 _LEADING = re.compile(r"[oоilіszзbбgч]\d")
 _LEET_DIGITS = str.maketrans("oоilіszзbбgчqe", "00111523869493")
 
@@ -84,7 +86,10 @@ def _strewn(text: str) -> Iterator[tuple[int, int, str, int]]:
         while place >= 0:
             end = place + len(noise)
             is_inside = place > low and end < high
-            touches = "@" in (text[place - 1 : place], text[end : end + 1]) or "." in (text[place - 1 : place], text[end : end + 1])
+            touches = "@" in (text[place - 1 : place], text[end : end + 1]) or "." in (
+                text[place - 1 : place],
+                text[end : end + 1],
+            )
             yield place, end, "" if touches or not is_inside else ".", ALTERED
             place = text.find(noise, end, high)
 

@@ -1,4 +1,4 @@
-"""Words, brackets and stand-ins for the symbols of addresses, and spoken names of mail services, read as what they mean.
+"""Words, brackets and stand-ins for the symbols of addresses, and spoken names of mail services, read as meant.
 
 One pass replaces words for dots, dashes and the like; a second one writes names of mail services in full; a third one
 puts the missing sign between a name and its service.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from greenroom_server.screening.cues import any_of, entries
+from greenroom_server.screening.cues import Cue, any_of, entries
 from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import ALTERED, STRONG, WEAK, View, rewrite
 from greenroom_server.screening.scan import Steps
@@ -17,6 +17,10 @@ _OPEN: Final = r"[(\[{<*_~|«/\\-]"
 _CLOSE: Final = r"[)\]}>*_~|»/\\-]"
 _GAP: Final = r"\s{0,3}"
 _WIDE: Final = r"\s{1,3}"
+_ODD: Final = re.compile(
+    r"[(\[{<*|]\s?(?:a[t.]|[aа.]\s?[)\]}>*|]|d[o0t]|@)|\s[@./]\s?\w|@\s|_(?:at|dot)_|-(?:at|dot)-|[^\W_][^\w\s.,:;/()\[\]\"'!?=<>+-]{1,3}[^\W_]|[^\W\d_][,*](?:com|net|org|me|gg|ly|ru|de|io|ua|us)\b"
+)
+_SHAPED_END: Final = re.compile(r"[^\W_]+[._\d][^\s@]*\s$")
 _EDGE: Final = r"(?![^\W_])"
 _BREAK: Final = re.compile(r"[\s,;]")
 
@@ -27,33 +31,56 @@ class Symbols:
     def __init__(self, lexicon: Lexicon) -> None:
         """Compile the lists of ``symbols.toml``."""
         raw = lexicon.symbols
-        self._words = re.compile(_symbol_words(raw))
+        self._glued = {
+            domain.partition(".")[0] + ending: domain
+            for domain in raw["providers"]
+            for ending in ("com", "dotcom", "puntocom", "pontocom", "punktcom")
+            if domain.endswith(".com")
+        }
+        # No symbol begins with a letter or digit: most positions are done with at once.
+        self._words = re.compile(rf"(?![^\W_])(?:{_symbol_words(raw)})")
+        lists = ("at_sure", "dot_sure", "dot_bare", "slash", "underscore", "dash")
+        names = [*self._glued, *(name for spellings in raw["providers"].values() for name in entries(spellings))]
+        hosts = [name for spellings in raw["hosts"].values() for name in entries(spellings)]
+        self._any = Cue([word for name in lists for word in entries(raw[name])])
+        self._names, self._host_names = Cue(names), Cue(hosts)
+        self._canonical = tuple(raw["providers"])
         self._domains: dict[str, str] = {}
-        for domain, spellings in raw["providers"].items():
-            self._domains |= dict.fromkeys(entries(spellings), domain)
+        for domain, known in raw["providers"].items():
+            self._domains |= dict.fromkeys(entries(known), domain)
+        self._domains |= self._glued
         self._tlds = {spelling: tld for tld, names in raw["tlds"].items() for spelling in entries(names)}
         tlds = any_of(self._tlds)
         names = any_of(self._domains)
         self._providers = re.compile(
-            rf"(?<![^\W_])(?P<name>{names})(?:(?P<sep>[.,•*·\s⊙\"'+)\]]{{1,3}}|)(?P<tld>{tlds})(?P<more>[.\s](?:br|mx|ar|au|uk|ua|tr|ph|in|co))?)?{_EDGE}"
+            rf"(?<![^\W_])(?=[^\W_])(?P<name>{names})(?:(?P<sep>[.,•*·\s⊙\"'+)\]]{{1,3}}|)(?P<tld>{tlds})(?P<more>[.\s](?:br|mx|ar|au|uk|ua|tr|ph|in|co))?)?{_EDGE}"
         )
-        self._hosts = {spelling: host for host, names in raw["hosts"].items() for spelling in entries(names)}
-        self._host = re.compile(rf"(?<![^\W_])(?:{any_of(self._hosts)}){_EDGE}")
-        canonical = any_of({domain for domain in raw["providers"]})
+        self._hosts = {spelling: host for host, spoken in raw["hosts"].items() for spelling in entries(spoken)}
+        self._host = re.compile(rf"(?<![^\W_])(?:{any_of(self._hosts)})(?:(?<=/)|{_EDGE})")
+        canonical = any_of(raw["providers"])
         self._missing = re.compile(
             rf"(?<=[^\W_])(?P<sep>[^\w\s.,:;/()\[\]\"'!?=<>+-]{{1,3}}|{_GAP}(?:[#%&*^~=+|]){_GAP}|[ ]{{1,3}})(?={canonical}{_EDGE})"
         )
 
     def read(self, view: View, steps: Steps) -> View:
         """The view with symbols in the place of words; marks tell how bare those were."""
-        steps.spend(6 * len(view.text))
-        view = rewrite(view, _replaced(self._words, view.text))
-        view = rewrite(view, self._written_out(view))
-        view = rewrite(view, self._signs(view))
-        return rewrite(
-            view, ((m.start(), m.end(), self._hosts[m.group()], ALTERED) for m in self._host.finditer(view.text)
-                   if self._hosts[m.group()] != m.group())
-        )
+        steps.spend(2 * len(view.text))
+        if self._any.search(view.text) is not None or _ODD.search(view.text) is not None:
+            steps.spend(4 * len(view.text))
+            view = rewrite(view, _replaced(self._words, view.text))
+        if self._names.search(view.text) is not None:
+            view = rewrite(view, self._written_out(view))
+        if any(domain in view.text for domain in self._canonical):
+            view = rewrite(view, self._signs(view))
+        if self._host_names.search(view.text) is not None:
+            view = rewrite(view, self._said_hosts(view.text))
+        return view
+
+    def _said_hosts(self, text: str) -> Iterator[tuple[int, int, str, int]]:
+        for match in self._host.finditer(text):
+            host = self._hosts[match.group()] + ("/" if match.group().endswith("/") else "")
+            if host != match.group():
+                yield match.start(), match.end(), host, ALTERED
 
     def _written_out(self, view: View) -> Iterator[tuple[int, int, str, int]]:
         """Names of mail services with their ending, however both are spelled."""
@@ -62,7 +89,11 @@ class Symbols:
             name, tld, start = match["name"], match["tld"], match.start()
             domain = self._domains[name]
             label, _, ending = domain.partition(".")
-            is_whole = "." in name or " " in name and self._tlds.get(name.rpartition(" ")[2]) == ending
+            is_whole = (
+                name in self._glued
+                or "." in name
+                or (" " in name and self._tlds.get(name.rpartition(" ")[2]) == ending)
+            )
             if tld is not None and (match["sep"] or len(tld) <= 3) and not is_whole:
                 if name == label and match["sep"] == ".":
                     continue
@@ -76,7 +107,16 @@ class Symbols:
                 continue
             else:
                 continue
-            is_said = not is_whole and name != label and name.isalpha() is False and "@" not in text[max(0, start - 2) : start]
+            low = max(0, start - 30)
+            is_bare = (
+                tld is not None and match["sep"] == " " and (len(text) < 40 or _SHAPED_END.search(text, low, start))
+            )
+            is_said = is_bare or (
+                not is_whole
+                and name != label
+                and name.isalpha() is False
+                and "@" not in text[max(0, start - 2) : start]
+            )
             if is_said and text[start - 1 : start] == " " and text[start - 2 : start - 1].isalnum():
                 start, domain = start - 1, "@" + domain
             yield start, end, domain, mark
@@ -94,7 +134,11 @@ class Symbols:
             low = match.start()
             while low and not _BREAK.match(text[low - 1]) and match.start() - low < 40:
                 low -= 1
-            if view.mark(low, match.start()) and view.mark(match.end(), match.end() + 3) and "@" not in text[low : match.start()]:
+            if (
+                view.mark(low, match.start())
+                and view.mark(match.end(), match.end() + 3)
+                and "@" not in text[low : match.start()]
+            ):
                 yield match.start(), match.end(), "@", STRONG
 
 

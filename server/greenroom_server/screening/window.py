@@ -1,7 +1,7 @@
 """Contacts split over several short messages: the sender's recent fragments are joined and scanned as one text.
 
-Being in pieces is evidence of its own: nobody needs three messages for one number. What completes a contact bounces, and
-the pieces that were delivered before are masked.
+Being in pieces is evidence of its own: nobody needs three messages for one number. What completes a contact bounces,
+and the pieces that were delivered before are masked.
 
 Source: server/docs/screening.md, Split messages.
 """
@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from greenroom_server.screening.context import Fragment
-from greenroom_server.screening.cues import Cue
+from greenroom_server.screening.cues import Cue, entries
+from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.masking import mask
+from greenroom_server.screening.normalise import normalise
 from greenroom_server.screening.policy import ScreeningPolicy
 from greenroom_server.screening.verdict import Finding, Kind, Retro
 
@@ -21,6 +23,9 @@ _ANCHOR: Final = re.compile(r"\d|@|[^\W\d_][._][^\W\d_]|[^\W_]_|_[^\W_]|://")
 _DIGITS: Final = re.compile(r"\d+")
 _SCATTERED: Final = range(9, 14)
 """Digits of a number that is read off several prices, sizes or the like."""
+_NAME: Final = re.compile(r"(?<![\w@])[a-z][a-z0-9]+[._][a-z0-9]{2,}(?![\w@])")
+_ENDING: Final = re.compile(r"(?<![^\W_])(?:com|net|org|ком|ру|pt|de|ru|pl|cl|fr|es|me|io|au|br)(?![^\W_])")
+_HEX: Final = re.compile(r"(?<!\w)(?:0x)?[0-9a-fA-F]{6,}(?!\w)")
 _LIFT: Final = 0.35
 """What a find gains by being in pieces."""
 
@@ -53,10 +58,17 @@ class Split:
 class Window:
     """Looks for contacts over the recent fragments of one sender."""
 
-    def __init__(self, policy: ScreeningPolicy, calls: Cue, joins: Cue) -> None:
+    def __init__(self, policy: ScreeningPolicy, lexicon: Lexicon, read: Callable[[str], str]) -> None:
+        """Compile the lists.
+
+        Args:
+            read: writes number words as digits.
+        """
         self._policy = policy
-        self._calls = calls
-        self._joins = joins
+        self._read = read
+        self._calls, self._joins = Cue(lexicon.phone["calls"]), Cue(lexicon.phone["joins"])
+        self._signs = Cue([*entries(lexicon.symbols["at_sure"]), *entries(lexicon.symbols["at_parts"])])
+        self._services = Cue(name for names in lexicon.symbols["providers"].values() for name in entries(names))
 
     def is_fragment(self, text: str) -> bool:
         """Whether a text could be a piece of a contact; the window need not be read for others."""
@@ -70,18 +82,18 @@ class Window:
             scan: gives the findings of the rules in a text, also weak ones.
         """
         chosen = self._chosen(earlier)
-        if not chosen or not any(_ANCHOR.search(each) for each in (text, *(f.text for f in chosen))) and len(chosen) < 2:
+        if not chosen or (len(chosen) < 2 and not any(_ANCHOR.search(each) for each in (text, chosen[0].text))):
             return None
         said = " ".join(f.text for f in earlier[-6:] if not f.is_own and len(f.text) <= self._policy.window_code_points)
         pieces = [fragment.text for fragment in chosen] + [text]
         alone = {finding.reason for piece in pieces for finding in scan(piece) if finding.score >= _LIFT + 0.1}
         for glue in (" ", ""):
-            for lead in (("", said) if said else ("",)):
+            for lead in ("", said) if said else ("",):
                 joined = _joined(pieces, glue, lead)
                 hit = self._best(joined, scan(joined.text), alone)
                 if hit is not None:
                     return self._split(joined, hit, chosen, text)
-        scattered = self._scattered(pieces, said)
+        scattered = self._scattered(pieces, said) or self._spelled(pieces)
         return self._split(_joined(pieces, " ", ""), scattered, chosen, text) if scattered is not None else None
 
     def _chosen(self, earlier: Sequence[Fragment]) -> list[Fragment]:
@@ -110,6 +122,8 @@ class Window:
             count = len(joined.touched(finding))
             lift = _LIFT if count > 1 and not _is_list(joined.text, finding) else 0.1 if count == 1 else 0.0
             score = min(1.0, finding.score + lift)
+            if "ctx:alone" in finding.evidence and lift == 0.0:
+                score -= _LIFT
             if score >= self._policy.certain and (best is None or score > best.score):
                 best = replace(finding, score=round(score, 2))
         return best
@@ -117,7 +131,7 @@ class Window:
     def _scattered(self, pieces: Sequence[str], said: str) -> Finding | None:
         """Digits of prices, sizes and the like that together make a number, if somebody says what to do with them."""
         everything = " ".join((*pieces, said)).lower()
-        numbers = ["".join(_DIGITS.findall(piece)) for piece in pieces]
+        numbers = ["".join(_DIGITS.findall(self._read(piece))) for piece in pieces]
         digits = "".join(numbers)
         used = [number for number in numbers if number]
         if len(digits) not in _SCATTERED or len(used) < 2 or max(map(len, used)) > 7:
@@ -126,6 +140,24 @@ class Window:
             return None
         length = sum(map(len, pieces)) + len(pieces) - 1
         return Finding(Kind.PHONE, "share", "PHONE_SPLIT", 0.85, 0, length, True, ("shape:scattered", "ctx:call"))
+
+    def _spelled(self, pieces: Sequence[str]) -> Finding | None:
+        """An address of which name, sign, service and ending come one by one; a wallet in parts."""
+        everything = " ".join(pieces)
+        folded = normalise(everything).text
+        marks = (
+            _NAME.search(folded) is not None,
+            self._signs.search(folded) is not None or "@" in folded,
+            self._services.search(folded) is not None,
+            _ENDING.search(folded) is not None,
+        )
+        finding = Finding(Kind.EMAIL, "share", "EMAIL_OBFUSCATED", 0.85, 0, len(everything), True, ("shape:parts",))
+        if sum(marks) > 2 and len(pieces) > 2:
+            return finding
+        hexes = "".join(_HEX.findall(everything))
+        if hexes[:2].lower() == "0x" and len(hexes) in range(40, 45):
+            return replace(finding, kind=Kind.PAYMENT, reason="PAY_WALLET")
+        return None
 
     def _split(self, joined: Joined, found: Finding, chosen: Sequence[Fragment], text: str) -> Split:
         retro = []
@@ -150,7 +182,8 @@ class Window:
 
 def _joined(pieces: Sequence[str], glue: str, lead: str) -> Joined:
     text = lead + "\n" if lead else ""
-    starts, ends = [], []
+    starts: list[int] = []
+    ends: list[int] = []
     for piece in pieces:
         if starts:
             text += glue

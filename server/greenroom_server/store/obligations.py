@@ -32,6 +32,11 @@ class Obligations:
         flat = iter(reply)
         return [_obligation(name.decode(), raw) for name, raw in zip(flat, flat, strict=True)]
 
+    async def has(self, freelancer: str, obligation_id: str) -> bool:
+        """Say whether a freelancer owes or owed something."""
+        key, _ = keys.ledger("freelancer", freelancer)
+        return bool(await self._committer.call("HEXISTS", key, obligation_id))
+
     async def save(self, side: Side, user: str, what: Obligation) -> None:
         """Write an obligation whole: imports, corrections and demonstration data."""
         values, by_t0 = keys.ledger(side, user)

@@ -125,6 +125,7 @@ def read_pair(raw: bytes | None, rev: bytes | None) -> Relationship:
         conversion=Conversion(flags["conversion"]),
         first_contract_at_ms=flags["first_contract_at_ms"],
         blocked_by=frozenset(map(Role, flags["blocked_by"])),
+        has_exempt_plan=flags.get("exempt_plan", False),
         rev=int(rev or 0),
     )
 
@@ -137,6 +138,7 @@ def write_pair(pair: Relationship) -> bytes:
             "conversion": str(pair.conversion),
             "first_contract_at_ms": pair.first_contract_at_ms,
             "blocked_by": sorted(map(str, pair.blocked_by)),
+            "exempt_plan": pair.has_exempt_plan,
         }
     )
 
@@ -175,8 +177,10 @@ def read_head(thread: str, raw: dict[str, bytes], pair: Relationship) -> Head:
         origin=fields.get("origin", ""),
         origin_ref=fields.get("origin_ref", ""),
         offer=_decode_offer(fields["offer"]) if fields.get("offer") else None,
+        answered_at=int(fields.get("answered_at") or 0),
         reminded=int(fields.get("reminded") or 0),
         paid=_read_paid(fields.get("proposal", "")),
+        is_silent=fields.get("silent") == "1",
         told=fields.get("told", ""),
         acknowledged=acknowledged,
         noticed=frozenset(name[8:] for name in fields if name.startswith("noticed:")),

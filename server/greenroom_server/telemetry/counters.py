@@ -32,6 +32,12 @@ class Counters:
         """sent, accepted, declined, withdrawn, reminded, expired."""
         self.offers: Counter[str] = Counter()
         """sent, accepted, declined, withdrawn, expired, started (by its start date)."""
+        self.proposals: Counter[str] = Counter()
+        """submitted, withdrawn, declined."""
+        self.grants: Counter[str] = Counter()
+        """request, confirm, refuse, share, revoke, expire: steps of access grants."""
+        self.reports: Counter[str] = Counter()
+        """created, appealed, upheld, overruled."""
         self.changes_dropped = 0
         """Changes that some follower never had because there were too many."""
         self.changes_failed = 0

@@ -27,6 +27,9 @@ _ACTIONS: Final = frozenset({"allow", "notice", "redact", "bounce", "hold"})
 _RESUMES: Final = frozenset({"recovered", "snapshot", "fresh"})
 _WEBHOOKS: Final = frozenset({"delivered", "retried", "dead", "replayed"})
 _INVITATIONS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "reminded", "expired"})
+_PROPOSALS: Final = frozenset({"submitted", "withdrawn", "declined"})
+_GRANTS: Final = frozenset({"request", "confirm", "refuse", "share", "revoke", "expire"})
+_REPORTS: Final = frozenset({"created", "appealed", "upheld", "overruled"})
 _OFFERS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "expired", "started"})
 
 
@@ -113,6 +116,11 @@ class _Figures(Collector):
             "invitations", "What became of invitations.", {"outcome": _INVITATIONS}, _single(counters.invitations)
         )
         yield _family("offers", "What became of offers.", {"outcome": _OFFERS}, _single(counters.offers))
+        yield _family(
+            "proposals", "What became of proposals.", {"outcome": _PROPOSALS}, _single(counters.proposals)
+        )
+        yield _family("grants", "Steps of access grants.", {"step": _GRANTS}, _single(counters.grants))
+        yield _family("reports", "Reports made and decided.", {"outcome": _REPORTS}, _single(counters.reports))
 
 
 def _single(counts: Mapping[str, int] | Mapping[int, int]) -> Iterator[tuple[tuple[str, ...], int]]:

@@ -88,6 +88,10 @@ class PairPut(_Request):
         Meta(description="paid or exempt: payment outside may be talked about."),
     ] = None
     blocked: Annotated[bool | None, Meta(description="True: no messages between the two.")] = None
+    exempt_plan: Annotated[
+        bool | None,
+        Meta(description="The client's plan lets the two share contacts before a contract; off in the shipped policy."),
+    ] = None
     moderator: Annotated[bool, Meta(description="A moderator decides: may also take an external origin back.")] = False
 
 
@@ -156,6 +160,7 @@ class PairView(Struct, kw_only=True):
     origin: Literal["platform", "external"]
     conversion: Literal["none", "paid", "exempt"]
     blocked: bool
+    exempt_plan: bool
     first_contract_at: Annotated[int, Meta(description="UTC ms.")] | None
 
 

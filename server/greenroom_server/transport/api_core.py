@@ -66,7 +66,7 @@ ROUTES: Final = (
     ),
     Route(
         method="PUT", path="/api/v1/pairs/{client}/{freelancer}", operation="put_pair",
-        body=bodies.PairPut, reply=bodies.PairView, codes=("thread.self", "perm.denied", *SAVES),
+        body=bodies.PairPut, reply=bodies.PairView, codes=("thread.self", "perm.denied", "not_available", *SAVES),
         summary="Change what holds for all threads of a client and a freelancer.",
     ),
     Route(
@@ -160,7 +160,8 @@ async def _put_pair(services: ApiServices, call: Call) -> bodies.PairView:
     body: bodies.PairPut = call.body
     pair = await services.marketplace.save_pair(
         call.ids["client"], call.ids["freelancer"],
-        origin=body.origin, conversion=body.conversion, is_blocked=body.blocked, is_moderator=body.moderator,
+        origin=body.origin, conversion=body.conversion, is_blocked=body.blocked, has_exempt_plan=body.exempt_plan,
+        is_moderator=body.moderator,
     )  # fmt: skip
     return _pair_view(call, pair)
 
@@ -217,7 +218,8 @@ async def _post_dev_token(services: ApiServices, call: Call) -> bodies.TokenView
 def _pair_view(call: Call, pair: Relationship) -> bodies.PairView:
     return bodies.PairView(
         client=call.ids["client"], freelancer=call.ids["freelancer"], origin=pair.origin.value,
-        conversion=pair.conversion.value, blocked=pair.is_blocked, first_contract_at=pair.first_contract_at_ms,
+        conversion=pair.conversion.value, blocked=pair.is_blocked, exempt_plan=pair.has_exempt_plan,
+        first_contract_at=pair.first_contract_at_ms,
     )  # fmt: skip
 
 

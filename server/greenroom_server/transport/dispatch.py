@@ -5,6 +5,7 @@ from typing import Final
 from greenroom_protocol import commands as c
 from greenroom_protocol import limits
 from greenroom_protocol.bases import Command, Reply
+from greenroom_protocol.personal import ThreadArchive
 from greenroom_protocol.replies import (
     InvitationAcceptedReply,
     InvitationDeclinedReply,
@@ -95,6 +96,7 @@ async def _reopen(services: Services, caller: Caller, command: c.ThreadReopen) -
 
 async def _ignore(services: Services, caller: Caller, command: c.InvitationIgnore) -> Reply:
     await services.move.check(command.thread, _plain(ThreadAction.IGNORE, caller, command.cid))
+    await services.own_settings.archive(caller.user, ThreadArchive(id=command.id, thread=command.thread))
     return InvitationIgnoredReply(id=command.id)
 
 

@@ -45,6 +45,7 @@ CLASS_OF: Final[dict[str, str]] = {
     "invitation.send": "invitations",
     "proposal.submit": "proposals",
     "report.create": "reports",
+    "metrics.appeal": "reports",
     "peer.blocked": "reads",
     "candidacy.list": "reads",
     "connects.get": "reads",

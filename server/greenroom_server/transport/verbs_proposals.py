@@ -15,6 +15,7 @@ from greenroom_server.usecases.move_thread import Move
 async def _withdraw(services: Services, caller: Caller, command: p.ProposalWithdraw) -> Reply:
     move = Move(action=ThreadAction.WITHDRAW_PROPOSAL, user=caller.user, cid=command.cid)
     done = await services.move(command.thread, move)
+    services.counters.proposals["withdrawn"] += not done.dup
     return p.ProposalWithdrawn(id=command.id, seq=done.seq, at=done.at, state=done.state, dup=done.dup)
 
 
@@ -24,14 +25,21 @@ async def _decline(services: Services, caller: Caller, command: p.ProposalDeclin
         surface=Surface.DECLINE_NOTE, reason=command.reason,
     )  # fmt: skip
     done = await services.move(command.thread, move)
+    services.counters.proposals["declined"] += not done.dup
     return p.ProposalDeclined(
         id=command.id, seq=done.seq, at=done.at, state=done.state, dup=done.dup, policy=done.policy
     )
 
 
+async def _submit(services: Services, caller: Caller, command: p.ProposalSubmit) -> Reply:
+    reply = await services.propose.submit(caller.user, command)
+    services.counters.proposals["submitted"] += not reply.dup
+    return reply
+
+
 HANDLERS: Final[Handlers] = {
     p.JobGet: lambda s, who, cmd: s.propose.job(who.user, cmd),
-    p.ProposalSubmit: lambda s, who, cmd: s.propose.submit(who.user, cmd),
+    p.ProposalSubmit: _submit,
     p.ProposalWithdraw: _withdraw,
     p.ProposalDecline: _decline,
     p.CandidacyList: lambda s, who, cmd: s.candidacies.page(who.user, cmd),

@@ -99,6 +99,7 @@ class AccessGrants:
             user, cid=command.cid, body_hash=self._commits.hash("access.request", content), right="grant"
         )  # fmt: skip
         done = await run(self._commits, command.thread, author, plan)
+        self._commits.counters.grants["request"] += not done.dup
         return access.AccessRequestReply(
             id=command.id, seq=done.seq, at=done.at, state=done.state, dup=done.dup,
             grant="" if done.dup else "granted" if self._agrees(side) else "requested", policy=done.policy,
@@ -144,7 +145,9 @@ class AccessGrants:
         content = f"{step.request}\n{step.email}"
         body_hash = self._commits.hash(f"access.{step.action}", content)
         author = Author(step.user, role=step.role, cid=step.cid, body_hash=body_hash, right="grant")
-        return await run(self._commits, thread, author, plan)
+        done = await run(self._commits, thread, author, plan)
+        self._commits.counters.grants[step.action.value] += not done.dup
+        return done
 
     # --- plans
 

@@ -9,7 +9,7 @@ from greenroom_protocol.events import MessageEdited, MessageErased, MessageRedac
 from greenroom_protocol.replies import Amended, Erased
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.policy import MarketplacePolicy
-from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, decide
+from greenroom_server.domain.thread_actions import Denied, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role
 from greenroom_server.screening.context import Surface
 from greenroom_server.store.append import Rare
@@ -49,7 +49,7 @@ class AmendMessage:
                 return target
             if now_ms - target.at > self._policy.edit_window_s * 1000:
                 return Refused("message.edit_window")
-            decision = decide(head.state, role, ThreadAction.SEND, Facts(why=head.why, client_has_written=True))
+            decision = decide(head.state, role, ThreadAction.SEND, head.facts(now_ms))
             if isinstance(decision, Denied):
                 return denial(decision)
             unreachable = head.peer_code(role)

@@ -52,12 +52,14 @@ class Directory:
         return await self._view(profile)
 
     async def search(self, command: DirectorySearch) -> DirectoryPage:
-        """Find freelancers by words, skills and badge, in the order of their ids."""
+        """Find freelancers by words, skills and badge, in the order of their ids; nobody who is suspended."""
         found = await self._search.find(
             text=command.text, skills=command.skills, is_available=command.available, cursor=command.cursor,
             limit=command.limit,
         )  # fmt: skip
-        profiles = await asyncio.gather(*(self._view(profile) for profile in found.profiles))
+        accounts = await asyncio.gather(*(self._people.account(each.freelancer) for each in found.profiles))
+        shown = [p for p, a in zip(found.profiles, accounts, strict=True) if a is None or not a.is_suspended]
+        profiles = await asyncio.gather(*map(self._view, shown))
         return DirectoryPage(id=command.id, profiles=list(profiles), cursor=found.cursor)
 
     async def index(self, freelancer: str) -> None:

@@ -14,12 +14,14 @@ import msgspec
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.ids import is_name
 from greenroom_server.domain.offer import Offer
+from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.relationship import (
     Conversion,
     Origin,
     Relationship,
     set_blocked,
     set_conversion,
+    set_exempt_plan,
     set_origin,
 )
 from greenroom_server.domain.thread_actions import Denied, ThreadAction
@@ -58,12 +60,14 @@ class Marketplace:
     """What the backend may read and write."""
 
     def __init__(
-        self, people: People, heads: Heads, move: MoveThread, screen: Screen, now_ms: Callable[[], int]
-    ) -> None:
+        self, people: People, heads: Heads, move: MoveThread, screen: Screen, policy: MarketplacePolicy,
+        now_ms: Callable[[], int],
+    ) -> None:  # fmt: skip
         self._people = people
         self._heads = heads
         self._move = move
         self._screen = screen
+        self._policy = policy
         self._now_ms = now_ms
         self._accounts = asyncio.Lock()
         self.on_account: Callable[[Account], object] = lambda _account: None
@@ -184,7 +188,7 @@ class Marketplace:
 
     async def save_pair(
         self, client: str, freelancer: str, *, origin: str | None, conversion: str | None, is_blocked: bool | None,
-        is_moderator: bool = False,
+        has_exempt_plan: bool | None = None, is_moderator: bool = False,
     ) -> Relationship:  # fmt: skip
         """Change the flags of a pair, None leaves one; every thread of the two follows at once and is told.
 
@@ -201,6 +205,8 @@ class Marketplace:
                 changed = set_conversion(changed, Conversion(conversion), Role.SERVICE)
             if is_blocked is not None and not isinstance(changed, Denied):
                 changed = set_blocked(changed, is_blocked)
+            if has_exempt_plan is not None and not isinstance(changed, Denied):
+                changed = set_exempt_plan(changed, has_exempt_plan, Role.SERVICE, self._policy)
             return changed
 
         saved = await self._change_pair(client, freelancer, change)

@@ -78,13 +78,13 @@ class MoveThread:
             raise RefusedError(NOT_FOUND)
         decision = decide(loaded.head.state, role, move.action, loaded.head.facts(self._now_ms()))
         if isinstance(decision, Denied):
-            raise RefusedError(denial(decision))
+            raise RefusedError(_denial(decision, loaded.head))
 
     def _plan(self, move: Move, head: Head, role: Role) -> Draft | Bounce | Refused:
         now_ms = self._now_ms()
         decision = decide(head.state, role, move.action, head.facts(now_ms, is_auto=move.auto))
         if isinstance(decision, Denied):
-            return denial(decision)
+            return _denial(decision, head)
         peer_code = head.peer_code(role) if move.action in _NEEDS_PEACE and move.user else ""
         if peer_code:
             return Refused(peer_code)
@@ -144,6 +144,10 @@ class MoveThread:
             changes["gate_opened_at"] = now_ms
         if move.number:
             changes["reminded"] = move.number
+        if move.action is ThreadAction.REOPEN:
+            changes["silent"] = 1
+        if move.action in (ThreadAction.ACCEPT, ThreadAction.DECLINE):
+            changes["answered_at"] = now_ms
         changes.update(("told", told(event)) for event in events if isinstance(event, PolicyChanged))
         drop, clear, timers = list(move.drop_timers), [], []
         if head.state is not decision.to and head.state is ThreadState.INVITED:
@@ -174,3 +178,11 @@ class MoveThread:
             ledger=ledger,
             pair=write_pair(pair) if pair != head.relationship else None,
         )
+
+
+def _denial(denied: Denied, head: Head) -> Refused:
+    """Refuse as the table says; who answers an invitation late learns when it was answered."""
+    refused = denial(denied)
+    if denied.code == "invitation.already_answered" and head.answered_at:
+        return replace(refused, data={"at": head.answered_at})
+    return refused

@@ -16,11 +16,11 @@ from greenroom_server.domain.head import Head, Participant
 from greenroom_server.domain.ids import is_name, thread_id, thread_partition
 from greenroom_server.domain.invitation import expires_at_ms
 from greenroom_server.domain.policy import MarketplacePolicy
-from greenroom_server.domain.relationship import Origin, Relationship
+from greenroom_server.domain.relationship import Relationship
 from greenroom_server.domain.thread_actions import Denied, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
-from greenroom_server.store.append import Append, Committed, Elsewhere, Outcome, Rare, Stale
+from greenroom_server.store.append import Append, Committed, Elsewhere, Outcome, Rare, Repeat, Stale
 from greenroom_server.store.people import Job, People
 from greenroom_server.store.records import write_participant
 from greenroom_server.store.threads import Threads
@@ -75,6 +75,16 @@ class OpenThread:
 
     async def open(self, user: str, command: ThreadOpen) -> Opened:
         """Write to a freelancer; the pair's thread for the job is created with the message or found."""
+        try:
+            return await self._open(user, command)
+        except RefusedError:
+            hashed = self._commits.hash("thread.open", command.body)
+            thread = await self._knows(user, command.freelancer, command.cid, hashed)
+            if thread is None:
+                raise
+            return await self._send_into(user, command, thread)  # a repeat gets its first answer, whatever came since
+
+    async def _open(self, user: str, command: ThreadOpen) -> Opened:
         job = await self._job(user, command.job) if command.job else _NO_JOB
         await self._check_pair(user, command.freelancer)
         if command.origin_ref and not is_name(command.origin_ref):
@@ -83,6 +93,8 @@ class OpenThread:
         opening = _Opening(user, command.freelancer, job, command.cid, command.body, origin, False)
         for _ in range(ATTEMPTS):
             found = await self._people.thread_of(user, command.freelancer, job.job)
+            if found is None and not job.job:  # a job may have taken the thread that this cid opened
+                found = await self._knows(user, command.freelancer, command.cid, self._hash(opening))
             if found is not None:
                 return await self._send_into(user, command, found)
             async with self._quotas.place("new_threads", user, command.cid) as place:
@@ -98,8 +110,31 @@ class OpenThread:
                 )  # fmt: skip
         raise RefusedError(Refused("conflict"))
 
+    async def _knows(self, user: str, freelancer: str, cid: str, hashed: str) -> str | None:
+        """Find the thread of a pair in which this cid was answered before."""
+        cid_ms = cid_time_ms(cid)
+        if cid_ms is None:
+            return None
+        threads = await self._people.threads_of(user, freelancer)
+        answers: list[asyncio.Future[Outcome | None]] = [asyncio.get_running_loop().create_future() for _ in threads]
+        for thread, answer in zip(threads, answers, strict=True):
+            self._threads.recall(thread, user, cid, cid_ms, hashed, answer.set_result)
+        found = await asyncio.gather(*answers)
+        return next((thread for thread, known in zip(threads, found, strict=True) if known is not None), None)
+
     async def invite(self, user: str, command: InvitationSend) -> Invited:
         """Invite a freelancer to one's job; adopts the pair's thread if that has no job yet."""
+        try:
+            return await self._invite_anew(user, command)
+        except RefusedError as error:
+            refused, hashed = error.refused, self._commits.hash("invitation.send", command.body)
+            thread = await self._knows(user, command.freelancer, command.cid, hashed)
+            if thread is None:
+                raise
+            author = Author(user, cid=command.cid, body_hash=hashed)
+            return _invited(command, thread, await run(self._commits, thread, author, lambda _head, _role: refused))
+
+    async def _invite_anew(self, user: str, command: InvitationSend) -> Invited:
         job = await self._job(user, command.job)
         await self._check_pair(user, command.freelancer)
         opening = _Opening(user, command.freelancer, job, command.cid, command.body, ("invitation", ""), True)
@@ -115,8 +150,8 @@ class OpenThread:
             if found is not None:
                 return _invited(command, found, await self._invite_into(opening, found, adopts=False))
             outcome, done = await self._create(opening, may_adopt=may_adopt)
-            if done is not None:
-                return _invited(command, outcome, done)  # type: ignore[arg-type]  # where something was done
+            if done is not None and isinstance(outcome, str):
+                return _invited(command, outcome, done)
             if isinstance(outcome, Elsewhere) and outcome.can_adopt:
                 done = await self._adopt(opening, outcome.thread)
                 if done is not None:
@@ -264,7 +299,7 @@ class OpenThread:
 
     def _screen(self, opening: _Opening, pair: Relationship) -> Screened:
         surface = Surface.INVITATION if opening.is_invitation else Surface.MESSAGE
-        screened = self._screening.before_thread(opening.body, surface, pair.origin is Origin.EXTERNAL)
+        screened = self._screening.before_thread(opening.body, surface, pair)
         if not screened.passes:
             assert screened.policy is not None
             self._commits.on_opening_bounced(opening.client, screened.policy)

@@ -98,6 +98,13 @@ class Peers:
         )
         return frozenset(peer for peer, pair in zip([*peers, *peers], ways, strict=True) if pair.is_blocked)
 
+    async def tell(self, client: str, freelancer: str) -> None:
+        """Tell the nodes of two people how their pair stands, after the marketplace changed it."""
+        pair, threads = await asyncio.gather(
+            self._people.pair(client, freelancer), self._safety.threads_of_pair(client, freelancer)
+        )
+        self.on_pair_changed(client, freelancer, threads, pair.is_blocked)
+
     async def _set(self, user: str, peer: str, *, is_blocked: bool) -> None:
         """Change the flags of the two as a pair, whichever of them is the client."""
         pairs = ((user, peer, Role.CLIENT), (peer, user, Role.FREELANCER))

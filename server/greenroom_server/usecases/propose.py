@@ -11,7 +11,7 @@ from greenroom_server.domain.connects import EntryKind
 from greenroom_server.domain.head import Head, Participant
 from greenroom_server.domain.ids import thread_id
 from greenroom_server.domain.policy import MarketplacePolicy
-from greenroom_server.domain.relationship import Origin, Relationship
+from greenroom_server.domain.relationship import Relationship
 from greenroom_server.domain.thread_actions import ThreadAction
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
@@ -164,7 +164,7 @@ class Propose:
         blocked = pair.block_code(Role.FREELANCER)
         if blocked:
             raise RefusedError(Refused(blocked))
-        screened = self._screening.before_thread(move.note, Surface.PROPOSAL, pair.origin is Origin.EXTERNAL)
+        screened = self._screening.before_thread(move.note, Surface.PROPOSAL, pair)
         if not screened.passes:
             assert screened.policy is not None
             self._commits.on_opening_bounced(move.user, screened.policy)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import msgspec
@@ -19,11 +20,11 @@ from greenroom_protocol.replies import (
     ThreadListPage,
     ThreadView,
 )
-from greenroom_server.domain.head import Marks, Participant
+from greenroom_server.domain.head import Head, Marks, Participant
 from greenroom_server.domain.ids import own_log_owner, thread_partition
 from greenroom_server.domain.offer import Offer
 from greenroom_server.domain.policy import MarketplacePolicy
-from greenroom_server.domain.thread_state import Role
+from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.store.inboxes import Inboxes, InboxPage
 from greenroom_server.store.people import People
 from greenroom_server.store.records import InboxRow
@@ -80,24 +81,18 @@ class ReadThreads:
         place = head.participants[user]
         accounts = await asyncio.gather(*(self._people.account(who) for who in head.participants))
         named = dict(zip(head.participants, accounts, strict=True))
-        seq, n = await self._reach(place, marks, command.thread)
+        if place.until_seq:
+            head, marks = _as_left(head, marks, place, await self._inboxes.row(user, command.thread))
         return ThreadView(
-            id=command.id, thread=head.thread, epoch=self._epoch(head.thread), seq=seq, n=n,
+            id=command.id, thread=head.thread, epoch=self._epoch(head.thread), seq=marks.seq, n=marks.n,
             state=head.state.value, why=head.why.value if head.why is not None else "", job=head.job,
             title=head.title, role=place.role.value, gate_opened_at=head.gate_opened_at,
             expires_at=head.facts(0).expires_at_ms or 0,
             participants=participant_views(head, marks, named, user, self._now_ms()),
             policy=thread_policy(head, user, self._policy, self._now_ms()),
-            offer=None if place.until_seq else _offer_view(head.offer),
-            grants=[] if place.until_seq else grant_views(head),
+            offer=_offer_view(head.offer),
+            grants=grant_views(head),
         )  # fmt: skip
-
-    async def _reach(self, place: Participant, marks: Marks, thread: str) -> tuple[int, int]:
-        """Give how far the thread goes for somebody: for who has left no further than then."""
-        if not place.until_seq:
-            return marks.seq, marks.n
-        row = await self._inboxes.row(place.user, thread)
-        return place.until_seq, row.n if row is not None else 0
 
     async def page(self, user: str, command: ThreadList) -> ThreadListPage:
         """Read a page of the inbox: by default without the threads that the user put away."""
@@ -205,6 +200,17 @@ class ReadThreads:
     def _epoch(self, thread: str) -> int:
         partition = thread_partition(thread)
         return self._epochs[partition] if partition is not None else 0
+
+
+def _as_left(head: Head, marks: Marks, place: Participant, row: InboxRow | None) -> tuple[Head, Marks]:
+    """Show a thread to somebody who has left it as their own last row tells of it, and nothing that came later."""
+    state, n = (ThreadState(row.state), row.n) if row is not None else (head.state, 0)
+    left = replace(
+        head, state=state, why=None, gate_opened_at=head.gate_opened_at if state.is_gate_open else 0, expires_at=0,
+        offer=None, grants={},
+    )  # fmt: skip
+    read, delivered = ({user: min(mark, n) for user, mark in each.items()} for each in (marks.read, marks.delivered))
+    return left, Marks(place.until_seq, n, marks.at, read, delivered)
 
 
 def _offer_view(offer: Offer | None) -> OfferView | None:

@@ -12,11 +12,12 @@ from typing import Final, Literal, NamedTuple
 import structlog
 
 from greenroom_protocol.cid import cid_time_ms
-from greenroom_protocol.safety import ReportCreate, ReportReply
-from greenroom_server.domain.ids import PARTITION_COUNT
+from greenroom_protocol.safety import MetricsAppeal, MetricsAppealed, ReportCreate, ReportReply
+from greenroom_server.domain.ids import PARTITION_COUNT, thread_partition
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.response_speed import PUBLIC_KINDS
 from greenroom_server.domain.thread_state import Role
+from greenroom_server.store.obligations import Obligations
 from greenroom_server.store.safety import Report, Reported, Safety
 from greenroom_server.usecases.audit_trail import entry_of
 from greenroom_server.usecases.commits import Commits
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 
 _CURSOR: Final = re.compile(r"([0-9]{1,3})\.([0-9]{1,9})").fullmatch
 SPAM: Final = "spam"
+APPEAL: Final = "appeal"
+"""Category of an appeal; nothing that users can report."""
 _PUBLIC: Final = frozenset(kind.value for kind in PUBLIC_KINDS)
 
 
@@ -40,8 +43,11 @@ class ReportsPage(NamedTuple):
 class Reports:
     """Takes reports, lists and decides them."""
 
-    def __init__(self, commits: Commits, safety: Safety, peers: Peers, policy: MarketplacePolicy) -> None:
+    def __init__(
+        self, commits: Commits, safety: Safety, peers: Peers, obligations: Obligations, policy: MarketplacePolicy
+    ) -> None:
         self._commits = commits
+        self._obligations = obligations
         self._safety = safety
         self._peers = peers
         self._policy = policy.safety
@@ -57,7 +63,7 @@ class Reports:
         cid_ms = cid_time_ms(command.cid)
         if cid_ms is None:
             raise RefusedError(Refused("cid.invalid"))
-        if command.category not in self._policy.report_categories:
+        if command.category not in self._policy.report_categories or command.category == APPEAL:
             raise RefusedError(Refused("report.category"))
         role = head.participants[user].role
         about = head.freelancer if role is Role.CLIENT else head.client
@@ -74,11 +80,32 @@ class Reports:
         )  # fmt: skip
         if not isinstance(reported, Reported):
             raise RefusedError(Refused(reported.code))
+        self._commits.counters.reports["created"] += not reported.is_repeat
         if reported.settled in _PUBLIC:
             self.on_settled(head.freelancer)
         if command.block:
             await self._peers.block_peer(user, about, "")
         return ReportReply(id=command.id, report=reported.report, at=reported.at, dup=reported.is_repeat)
+
+    async def appeal(self, user: str, command: MetricsAppeal) -> MetricsAppealed:
+        """Keep an appeal against one's own obligation, as a report that the moderators decide."""
+        thread, _, seq = command.obligation.rpartition(".")
+        loaded = await self._commits.heads.get(thread) if thread_partition(thread) is not None else None
+        head = loaded.head if loaded is not None else None
+        if head is None or head.freelancer != user or not await self._obligations.has(user, command.obligation):
+            raise RefusedError(NOT_FOUND)
+        cid_ms = cid_time_ms(command.cid)
+        if cid_ms is None:
+            raise RefusedError(Refused("cid.invalid"))
+        what = Report(thread=thread, by=user, about=head.client, category=APPEAL, note=command.note, target=int(seq))
+        reported = await self._safety.report(
+            user, what, command.cid, cid_ms, self._commits.hash("metrics.appeal", f"{seq}\n{command.note}"),
+            young_ms=0, audit=entry_of("appeal.created", user, head.state.value),
+        )  # fmt: skip
+        if not isinstance(reported, Reported):
+            raise RefusedError(Refused(reported.code))
+        self._commits.counters.reports["appealed"] += not reported.is_repeat
+        return MetricsAppealed(id=command.id, report=reported.report, at=reported.at, dup=reported.is_repeat)
 
     async def page(self, cursor: str | None, limit: int, *, is_open: bool) -> ReportsPage:
         """Read reports, partition after partition, within one in the order of time.
@@ -119,7 +146,8 @@ class Reports:
         is_new, what = judged
         if what.decision != decision:
             raise RefusedError(Refused("report.decided"))
-        if is_new and what.obligation:
+        self._commits.counters.reports[decision] += is_new
+        if is_new and (what.obligation or what.category == APPEAL):
             self.on_settled(loaded.head.freelancer)
         return what
 

@@ -12,7 +12,7 @@ from greenroom_protocol.codes import ERRORS
 from greenroom_server.domain.access_grant import addresses_in
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.policy import MarketplacePolicy
-from greenroom_server.domain.relationship import Conversion, Origin, may_pay_outside
+from greenroom_server.domain.relationship import Conversion, Origin, Relationship, may_pay_outside
 from greenroom_server.domain.thread_state import ThreadState
 from greenroom_server.screening.context import Context, Surface
 from greenroom_server.screening.screen import Screen
@@ -24,7 +24,9 @@ from greenroom_server.usecases.payment import payment_view
 log = structlog.get_logger()
 
 _ABOUT_PAYMENT = ("policy.payment_offplatform", "policy.payment_request")
+_UNVERIFIED = "policy.origin_unverified"
 _GRANTED_SURFACES = (Surface.MESSAGE, Surface.EDIT)
+STRANGERS = Relationship()
 _PASSES = (Action.ALLOW, Action.NOTICE, Action.REDACT)
 
 
@@ -64,13 +66,14 @@ class Screening:
             screened = screened._replace(grants=tuple(sorted(set(granted.values()))))
         if screened.policy is not None and screened.policy.code in _ABOUT_PAYMENT:
             screened.policy.payment = payment_view(head, self._policy, now_ms)
+            if sender in head.declared and not screened.passes:  # their claim is still being looked at
+                screened.policy.code, screened.policy.message = _UNVERIFIED, ERRORS[_UNVERIFIED].message
         return screened
 
-    def before_thread(self, text: str, surface: Surface, pair_is_external: bool) -> Screened:
-        """Screen a text that would open a thread."""
-        return self._screened(
-            text, self._screen(text, Context("direct", is_external=pair_is_external, surface=surface))
-        )
+    def before_thread(self, text: str, surface: Surface, pair: Relationship = STRANGERS) -> Screened:
+        """Screen a text that would open a thread, or that is about no pair."""
+        context = _context(_standing(ThreadState.DIRECT, pair), _is_external(pair), pair.conversion, surface, False)
+        return self._screened(text, self._screen(text, context))
 
     def _granted(self, text: str, surface: Surface, head: Head, now_ms: int) -> dict[str, int]:
         """Give the addresses of a message that a grant covers now, and by which request."""
@@ -92,7 +95,9 @@ class Screening:
             and may_pay_outside(pair, self._policy, now_ms)
         ):
             conversion = Conversion.EXEMPT
-        return _context(head.state, pair.origin is Origin.EXTERNAL, conversion, surface, sender in head.bounces)
+        return _context(
+            _standing(head.state, pair), _is_external(pair), conversion, surface, sender in head.bounces
+        )
 
     def _screened(self, text: str, verdict: Verdict) -> Screened:
         action = verdict.action
@@ -104,6 +109,15 @@ class Screening:
             log.error("screening_failed", code=verdict.code)
         hidden = [Span(h.start, h.end, h.kind.value, h.reason) for h in verdict.hidden]
         return Screened(action in _PASSES, verdict.text, hidden, policy_view(verdict))
+
+
+def _standing(state: ThreadState, pair: Relationship) -> ThreadState:
+    """Give the state that the filter judges by: an exempt plan opens the gate, and only that."""
+    return ThreadState.CONTRACT if pair.has_exempt_plan and not state.is_gate_open else state
+
+
+def _is_external(pair: Relationship) -> bool:
+    return pair.origin is Origin.EXTERNAL
 
 
 @cache

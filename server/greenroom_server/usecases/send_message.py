@@ -23,7 +23,7 @@ from greenroom_server.usecases.terms import NO_TERMS, NOT_ACCEPTED, Terms
 
 _ALLOWED: Final = PolicyView(action="allow")
 _BY_A_PERSON: Final = Facts(client_has_written=True)
-"""An open thread begins with something the client wrote."""
+"""An open thread begins with something the client wrote; one that was opened again waits for it (`is_silent`)."""
 _BY_A_PROGRAM: Final = Facts(client_has_written=True, is_auto=True)
 _DAY_MS: Final = 86_400_000
 
@@ -84,8 +84,8 @@ class SendMessage:
         unreachable = head.peer_code(role)
         if unreachable:
             return Refused(unreachable)
-        if head.state is ThreadState.CLOSED:
-            facts = Facts(why=head.why, is_auto=command.auto)
+        if head.state is ThreadState.CLOSED or head.is_silent:
+            facts = head.facts(0, is_auto=command.auto)
         else:
             facts = _BY_A_PROGRAM if command.auto else _BY_A_PERSON
         decision = decide(head.state, role, ThreadAction.SEND, facts)
@@ -108,7 +108,10 @@ class SendMessage:
         if decision.to is not head.state:
             changes |= {"state": decision.to.value, "rev": int(head.rev) + 1}
             events[0].state = decision.to.value
-        rare = Rare(set=changes, quote=command.quote) if changes or command.quote is not None else None
+        clear: tuple[str, ...] = ()
+        if head.is_silent and role is Role.CLIENT and not command.auto:
+            changes["rev"], clear = int(head.rev) + 1, ("silent",)
+        rare = Rare(set=changes, clear=clear, quote=command.quote) if changes or command.quote is not None else None
         if "interview.started" in decision.emits:
             events.append(InterviewStarted(by=user))
         return Draft(

@@ -94,7 +94,7 @@ class TopicCommits:
 
     def screen(self, text: str) -> Screened:
         """Judge a text; here the filter is on whatever the writer's standing."""
-        return self._screening.before_thread(text, Surface.COMMUNITY_POST, False)
+        return self._screening.before_thread(text, Surface.COMMUNITY_POST)
 
     async def bounced(self, texts: Sequence[str], topic: str, writer: Writer) -> Done | None:
         """Judge texts that must pass as they are: one cannot read around a placeholder in a title. None: they pass.

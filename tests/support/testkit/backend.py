@@ -97,7 +97,7 @@ async def use_cases(address: StoreAddress, screen: Screen) -> AsyncIterator[Part
         own_logs=own_logs,
     )  # fmt: skip
     beside = build_people(store, hub, Notices(own_logs, hub), policy, tasks, now_ms, lambda _partition, _kind: None)
-    marketplace = Marketplace(people, heads, move, screen, now_ms)
+    marketplace = Marketplace(people, heads, move, screen, policy, now_ms)
     marketplace.on_profile = beside.directory.index
     yield Parts(
         marketplace=marketplace,

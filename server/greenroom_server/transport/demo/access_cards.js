@@ -52,7 +52,7 @@ export function accessCard(event, context) {
       mayAnswer && { label: "Agree", tone: "primary", run: () => step("access.confirm") },
       (mayAnswer || (state === "granted" && isHolder && !isAsker)) && { label: "Refuse", run: () => step("access.refuse") },
       LIVE.has(state) && !mayAnswer && (isAsker || state === "shared") && { label: "End it", run: () => step("access.revoke") },
-    ]),
+    ], context),
   );
 }
 
@@ -61,7 +61,7 @@ function shareForm(event, context) {
   const input = el("input", { id, type: "email", required: true, maxlength: "254", placeholder: "name@example.com", autocomplete: "email" });
   const share = answers([
     { label: "Share", tone: "primary", run: async () => input.reportValidity() && context.act({ type: "access.share", request: event.seq, email: input.value.trim() }) },
-  ]);
+  ], context);
   return el("div", { class: "share" }, el("label", { class: "visually-hidden", for: id }, "Your e-mail address"), input, share);
 }
 

@@ -14,7 +14,8 @@ export class Candidacies {
   constructor(session, place) {
     Object.assign(this, { session, place });
     this.rows = el("ul", { class: "rows" });
-    this.which = el("select", { "aria-label": "Which candidacies", on: { change: () => this.open().catch(() => {}) } }, el("option", { value: "active" }, "Active"), el("option", { value: "all" }, "All"));
+    const options = [["active", "Active"], ["all", "All"]].map(([value, label]) => el("option", { value }, label));
+    this.which = el("select", { "aria-label": "Which candidacies", on: { change: () => this.open().catch(() => {}) } }, options);
     this.element = el("div", { class: "candidacies scroll" }, el("div", { class: "view-head" }, el("h3", {}, "Active Candidacies"), this.which), this.rows);
     session.addEventListener("inbox", () => this.#again(), { signal: this.#stop.signal });
   }
@@ -55,7 +56,12 @@ export class Candidacies {
           el(
             "span",
             { class: "aside" },
-            el("span", { class: "turns" }, turn && el("span", { class: "turn", data: { awaiting: row.awaiting } }, turn), el("span", { class: "chip", data: { state: row.state } }, stateName(row.state))),
+            el(
+              "span",
+              { class: "turns" },
+              turn && el("span", { class: "turn", data: { awaiting: row.awaiting } }, turn),
+              el("span", { class: "chip", data: { state: row.state } }, stateName(row.state)),
+            ),
             el("time", { datetime: new Date(row.last_at).toISOString() }, shortTime(row.last_at, this.session.now())),
           ),
           waiting > 0 && [el("span", { class: "badge", "aria-hidden": "true" }, waiting), hiddenText(`, ${waiting} unread`)],

@@ -11,8 +11,11 @@ import { money } from "./words_events.js";
 const choices = (reasons) => reasons.map((reason) => [reason, reasonName(reason)]);
 const note = (label) => ({ name: "note", label, kind: "area", maxlength: "1000" });
 
-/** Buttons that act at once, with a place for what was refused. `offered`: [{label, tone, run}], falsy ones left out. */
-export function answers(offered) {
+/**
+ * Buttons that act at once, with a place for what was refused. `offered`: [{label, tone, run}], falsy ones left out.
+ * When the card is another one by then, the conversation says it.
+ */
+export function answers(offered, context) {
   const found = offered.filter(Boolean);
   if (!found.length) return null;
   const problem = new Problem();
@@ -23,7 +26,8 @@ export function answers(offered) {
     try {
       await run();
     } catch (error) {
-      problem.show(error);
+      if (row.isConnected) problem.show(error);
+      else context.refused(error);
     }
     for (const control of row.querySelectorAll("button")) control.disabled = false;
   };
@@ -52,7 +56,7 @@ export function invitationCard(event, context) {
       may("invitation.decline") && { label: "Decline…", run: () => declineInvitation(context) },
       may("invitation.ignore") && { label: "Not now", run: () => context.ignore() },
       may("invitation.withdraw") && { label: "Withdraw invitation", run: () => context.act({ type: "invitation.withdraw" }) },
-    ]),
+    ], context),
   );
 }
 
@@ -85,7 +89,7 @@ export function proposalCard(event, context) {
     answers([
       may("proposal.decline") && { label: "Decline…", run: () => declineCandidacy(context) },
       may("proposal.withdraw") && { label: "Withdraw proposal…", run: () => withdrawCandidacy(context) },
-    ]),
+    ], context),
   );
 }
 
@@ -134,7 +138,7 @@ export function offerCard(event, context) {
       may("offer.accept") && { label: "Accept and start", tone: "primary", run: () => context.act({ type: "offer.accept" }) },
       may("offer.decline") && { label: "Decline…", run: () => declineOffer(context) },
       may("offer.withdraw") && { label: "Withdraw offer", run: () => context.act({ type: "offer.withdraw" }) },
-    ]),
+    ], context),
   );
 }
 

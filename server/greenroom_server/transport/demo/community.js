@@ -33,7 +33,14 @@ export class Community {
     fill(
       this.news,
       announcements.map(({ seq, at, title, body }) =>
-        el("article", { class: "announcement" }, el("p", { class: "eyebrow" }, icon("bell"), "Announcement", seq > read && el("span", { class: "chip good" }, "New")), el("h4", {}, title), el("p", { class: "text" }, body), el("p", { class: "meta" }, when(at))),
+        el(
+          "article",
+          { class: "announcement" },
+          el("p", { class: "eyebrow" }, icon("bell"), "Announcement", seq > read && el("span", { class: "chip good" }, "New")),
+          el("h4", {}, title),
+          el("p", { class: "text" }, body),
+          el("p", { class: "meta" }, when(at)),
+        ),
       ),
     );
     if (announcements[0]?.seq > read) await this.session.ask({ type: "announcement.read", seq: announcements[0].seq });
@@ -93,7 +100,8 @@ export class Topic {
     this.problem = new Problem();
     this.text = el("textarea", { rows: "2", required: true, maxlength: "5000", placeholder: "Write an answer", "aria-label": "Your answer" });
     this.form = el("form", { class: "answer", on: { submit: (event) => this.#post(event) } }, this.problem.element, this.text, el("button", { class: "primary" }, "Post"));
-    this.element = el("div", { class: "community topic" }, el("div", { class: "scroll" }, link([icon("back"), "All topics"], () => place.leave(), { class: "back" }), this.title, this.posts), this.form);
+    const back = link([icon("back"), "All topics"], () => place.leave(), { class: "back" });
+    this.element = el("div", { class: "community topic" }, el("div", { class: "scroll" }, back, this.title, this.posts), this.form);
     session.addEventListener("topic", ({ detail }) => detail.news.topic === topic && this.#read().catch(() => {}), { signal: this.#stop.signal });
     session.addEventListener("state", ({ detail }) => detail.name === "live" && this.open().catch(() => {}), { signal: this.#stop.signal });
   }
@@ -118,15 +126,26 @@ export class Topic {
 
   #one(post, topic, names, mayAccept) {
     const isAccepted = post.seq === topic.accepted;
-    const accept = () => this.session.ask({ type: "topic.accept", cid: this.session.newCid(), topic: this.topic, target: post.seq }).then(() => this.#read()).catch((error) => this.problem.show(error));
+    const accept = () => this.#accept(post.seq).catch((error) => this.problem.show(error));
     const gone = { erased: "This post was erased.", hidden: "A moderator hid this post." }[post.gone];
     return el(
       "article",
       { class: isAccepted ? "post accepted" : "post" },
-      el("header", {}, avatar(post.by, names[post.by] ?? "?"), el("div", { class: "who" }, el("strong", {}, names[post.by] ?? "The marketplace"), el("p", { class: "meta" }, when(post.at))), isAccepted && el("span", { class: "chip good" }, "Accepted answer")),
+      el(
+        "header",
+        {},
+        avatar(post.by, names[post.by] ?? "?"),
+        el("div", { class: "who" }, el("strong", {}, names[post.by] ?? "The marketplace"), el("p", { class: "meta" }, when(post.at))),
+        isAccepted && el("span", { class: "chip good" }, "Accepted answer"),
+      ),
       el("p", { class: "text", dir: "auto" }, gone ?? maskedText(post.body, post.hidden)),
       mayAccept && post.n > 1 && !isAccepted && !gone && button("Accept this answer", accept, { class: "quiet" }),
     );
+  }
+
+  async #accept(target) {
+    await this.session.ask({ type: "topic.accept", cid: this.session.newCid(), topic: this.topic, target });
+    await this.#read();
   }
 
   async #post(event) {

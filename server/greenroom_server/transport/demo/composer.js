@@ -52,7 +52,7 @@ export class Composer {
     const why = this.messages[policy.why_not] ?? "You cannot write here at the moment.";
     const line = policy.may_write ? el("span", {}, rule(policy)) : el("span", {}, why);
     fill(this.policyLine, icon(policy.may_write ? (isOpen ? "unlock" : "lock") : "clock"), line, !policy.may_write && hintButton(insteadOf(policy)));
-    if (isOpen) this.#say(null);
+    this.#say(null);
   }
 
   /** Answer to a message; its text stands above the field until the answer is sent. */

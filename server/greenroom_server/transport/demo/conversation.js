@@ -67,6 +67,13 @@ export class Conversation {
     this.#isFilled = true;
     this.update();
     this.log.setAttribute("aria-live", "polite");
+    this.#takeFocus();
+  }
+
+  /** Let the person write at once, unless they went to the other side meanwhile. */
+  #takeFocus() {
+    const { activeElement } = document;
+    if (activeElement !== document.body && !this.place.host.contains(activeElement)) return;
     if (this.composer.form.hidden) this.title.focus();
     else this.composer.focus();
   }
@@ -116,7 +123,7 @@ export class Conversation {
     const acknowledge = async () => {
       await this.session.ask({ type: "notice.ack", thread: this.thread, notice });
       await this.session.head(this.thread);
-      this.composer.focus();
+      this.#takeFocus();
     };
     fill(this.notice, notice && [icon("shield"), el("p", {}, NOTICES[notice] ?? notice), button("I understand", acknowledge, { class: "quiet" })]);
     const offered = steps(this.context());

@@ -3,7 +3,7 @@
 import { button, el, field } from "./elements.js";
 import { Problem } from "./refusals.js";
 
-function control({ kind = "text", options = [], value = "", ...rest }) {
+function control({ kind = "text", options = [], value = "", isHalf: _isHalf, name: _name, label: _label, ...rest }) {
   if (kind === "select") {
     return el("select", {}, options.map(([key, label]) => el("option", { value: key, selected: key === value }, label)));
   }
@@ -19,7 +19,7 @@ function control({ kind = "text", options = [], value = "", ...rest }) {
 const valueOf = (each) => (each.type === "checkbox" ? each.checked : each.value.trim());
 
 /**
- * Ask in a dialog. `host` is the pane it belongs to. `what`: {title, text, fields: [{name, label, kind, options, value,
+ * Ask in a dialog. `host` is the pane it belongs to. `what`: {title, text, fields: [{name, label, kind, options, value, isHalf,
  * ...attributes}], submit, tone: primary | danger, more: elements}. `run(values)` does it; a refusal is shown and the dialog stays.
  */
 export function ask(host, { title, text, fields = [], submit, tone = "primary", more = [] }, run) {
@@ -28,7 +28,7 @@ export function ask(host, { title, text, fields = [], submit, tone = "primary", 
   const confirm = submit && el("button", { class: tone }, submit);
   const heading = el("h3", {}, title);
   const lines = controls.map(([each, input]) =>
-    each.kind === "check" ? el("label", { class: "check" }, input, each.label) : field(each.label, input),
+    each.kind === "check" ? el("label", { class: "check" }, input, each.label) : field(each.label, input, each.isHalf),
   );
   const onSubmit = async (event) => {
     event.preventDefault();

@@ -99,8 +99,8 @@ let made = 0;
 /** An id that no other element has. */
 export const freshId = (name) => `${name}-${(made += 1)}`;
 
-/** A control with its label above. */
-export function field(label, control) {
+/** A control with its label above; two halves stand side by side. */
+export function field(label, control, isHalf = false) {
   control.id ||= freshId("field");
-  return el("div", { class: "field" }, el("label", { for: control.id }, label), control);
+  return el("div", { class: isHalf ? "field half" : "field" }, el("label", { for: control.id }, label), control);
 }

@@ -41,7 +41,12 @@ export class Jobs {
     return el(
       "article",
       { class: "card job", "aria-label": job.title },
-      el("header", {}, el("div", { class: "who" }, el("h3", {}, job.title), el("p", {}, `${job.client_name} · ${about.filter(Boolean).join(" · ")}`)), !job.is_open && el("span", { class: "chip" }, "Closed")),
+      el(
+        "header",
+        {},
+        el("div", { class: "who" }, el("h3", {}, job.title), el("p", {}, `${job.client_name} · ${about.filter(Boolean).join(" · ")}`)),
+        !job.is_open && el("span", { class: "chip" }, "Closed"),
+      ),
       el("footer", {}, el("p", { class: "cost" }, icon("coin"), `${job.cost} Connects for a proposal`), act),
       form,
     );

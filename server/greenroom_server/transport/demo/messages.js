@@ -83,7 +83,8 @@ export class ItemView {
   }
 
   react(emoji, on, context) {
-    if (this.event.seq) context.session.ask({ type: "message.react", thread: context.thread, target: this.event.seq, emoji, on }).catch((error) => context.refused(error));
+    const command = { type: "message.react", thread: context.thread, target: this.event.seq, emoji, on };
+    if (command.target) context.session.ask(command).catch((error) => context.refused(error));
   }
 
   reactions(event, context) {
@@ -99,7 +100,9 @@ export class ItemView {
   quoted(seq, context) {
     const { event } = context.quoted(seq) ?? {};
     const text = event?.body ? [...event.body].slice(0, QUOTED_CHARS).join("") : "A message that is not shown here";
-    return el("blockquote", { class: "quoted", dir: "auto" }, event && hiddenText(`Answer to ${context.nameOf(event.by)}: `), maskedText(text, (event?.hidden ?? []).filter(({ end }) => end <= QUOTED_CHARS)));
+    const hidden = (event?.hidden ?? []).filter(({ end }) => end <= QUOTED_CHARS);
+    const lead = event && hiddenText(`Answer to ${context.nameOf(event.by)}: `);
+    return el("blockquote", { class: "quoted", dir: "auto" }, lead, maskedText(text, hidden));
   }
 
   makeErased(event, context) {

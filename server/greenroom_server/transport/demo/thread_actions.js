@@ -13,7 +13,7 @@ const CURRENCIES = ["EUR", "USD", "GBP", "CHF"];
 
 /** Buttons above the composer: [{label, run}], by what the server says is possible now. */
 export function steps(context) {
-  const may = (command) => context.actions.includes(command);
+  const may = (command) => !context.isBlocked && context.actions.includes(command);
   return [
     may("offer.send") && { label: "Make an offer…", run: () => makeOffer(context) },
     may("invitation.send") && { label: "Invite to interview…", run: () => inviteHere(context) },
@@ -64,11 +64,11 @@ function makeOffer(context) {
       title: `Offer ${context.peerName} a contract`,
       text: "When it is accepted the contract starts, and contact details may be shared here.",
       fields: [
-        { name: "amount", label: "Amount", inputmode: "decimal", pattern: "[0-9]+([.][0-9]{1,2})?", placeholder: "1200", title: "A number such as 1200 or 1200.50" },
-        { name: "currency", label: "Currency", kind: "select", options: CURRENCIES.map((code) => [code, code]) },
+        { name: "amount", label: "Amount", isHalf: true, inputmode: "decimal", pattern: "[0-9]+([.][0-9]{1,2})?", placeholder: "1200", title: "A number such as 1200 or 1200.50" },
+        { name: "currency", label: "Currency", isHalf: true, kind: "select", options: CURRENCIES.map((code) => [code, code]) },
         { name: "note", label: "Note", kind: "area", maxlength: "1000", placeholder: "What is included" },
-        { name: "starts", label: "Starts by itself on, if nobody answers (optional)", kind: "date", min: dayAfter },
-        { name: "days", label: "Open for", kind: "select", options: [["7", "7 days"], ["3", "3 days"], ["1", "1 day"]] },
+        { name: "starts", label: "Starts anyway on (optional)", isHalf: true, kind: "date", min: dayAfter },
+        { name: "days", label: "Open for", isHalf: true, kind: "select", options: [["7", "7 days"], ["3", "3 days"], ["1", "1 day"]] },
       ],
       submit: "Send offer",
     },

@@ -1,0 +1,92 @@
+"""The learned scorer: how likely a text shares a contact, asks for one, or proposes to go elsewhere.
+
+A linear model over the features of `reading.py`; it says which of them decided. Its weights are data, made by
+`train.py` from the labelled batches in `tests/data/contact`.
+
+Source: server/docs/filter.md, The learned scorer.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from heapq import nlargest
+from importlib.resources import files
+from typing import Final, Self
+
+from greenroom_server.screening.model.reading import RULE, Blocks, Reader, plain
+
+TOP: Final = 3
+"""Features that a score names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the model thinks of a text."""
+
+    value: float
+    """0: certainly innocent, 1: certainly not."""
+    explain: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
+
+    @property
+    def top(self) -> tuple[str, ...]:
+        """What spoke most for it, most first; concepts and words of the model only."""
+        return self.explain()
+
+
+class Scorer:
+    """A trained model; immutable but for a bounded cache of words, safe to share."""
+
+    def __init__(
+        self, version: str, words: Sequence[str], rules: Sequence[str], bias: float, weights: dict[int, float]
+    ) -> None:
+        """See `load`."""
+        self.version = version
+        self.reader = Reader(words)
+        self._rules = {name: number for number, name in enumerate(rules)}
+        self._bias = bias
+        self._weights = weights
+
+    @classmethod
+    @cache
+    def load(cls) -> Self:
+        """Read the shipped model."""
+        return cls.parse((files("greenroom_server.screening.model") / "weights.tsv").read_text("utf-8"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a model: version, words, rules, bias, each on a line; then a feature and its weight a line."""
+        version, words, rules, bias, *rows = text.splitlines()
+        weights = {int(feature, 36): float(weight) for feature, weight in (row.split("\t") for row in rows)}
+        return cls(version, words.split(" "), rules.split(" ") if rules else [], float(bias), weights)
+
+    def __call__(self, text: str, found: Iterable[str] = ()) -> Score:
+        """Judge a text.
+
+        Args:
+            text: as the normaliser reads it.
+            found: reasons of the rules' own findings, also of weak ones.
+        """
+        weigh = self._weights.get
+        blocks = self.reader.features(plain(text), self._numbers(found))
+        total = self._bias + sum(
+            sum(filter(None, map(weigh, features))) / math.sqrt(len(features)) for _, features in blocks
+        )
+        return Score(1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), partial(self._top, blocks))
+
+    def _top(self, blocks: Blocks) -> tuple[str, ...]:
+        spoke = [
+            (self._weights.get(feature, 0.0) / math.sqrt(len(features)), feature)
+            for _, features in blocks
+            for feature in features
+        ]
+        return tuple(self._say(feature) for weight, feature in nlargest(TOP, spoke) if weight > 0)
+
+    def _numbers(self, found: Iterable[str]) -> list[int]:
+        return [self._rules[name] for name in dict.fromkeys(found) if name in self._rules]
+
+    def _say(self, feature: int) -> str:
+        number = feature & 0xFFFFF
+        if feature >> 40 == RULE:
+            return next(name for name, each in self._rules.items() if each == number)
+        return self.reader.say(feature)
