@@ -91,6 +91,9 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "team.principal_stays": ErrorCode(
         "Only team members can leave; you can archive the conversation.", hint="thread.archive"
     ),
+    # merged accounts
+    "merge.two_parties": ErrorCode("These two are the two sides of a conversation, so they are not one person."),
+    "merge.done": ErrorCode("This account was already merged into another one."),
     # personal settings
     "settings.time_zone": ErrorCode("This time zone is not known here; give an offset such as +02:00."),
     # rates
@@ -206,6 +209,15 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     ),
     "policy.unscannable": ErrorCode("This cannot be checked and was not sent."),
     "policy.filter_failed": ErrorCode("The message could not be checked and was not sent.", _LATER),
+    # moderation
+    "held.rejected": ErrorCode("The moderators did not let this message through."),
+    "held.expired": ErrorCode("Nobody could look at this message in time; it was not sent."),
+    "held.withdrawn": ErrorCode("You have taken this message back."),
+    "held.decided": ErrorCode("This was already decided."),
+    "held.earlier_first": ErrorCode("An earlier message of the same person is waiting; decide that one first."),
+    "held.unreadable": ErrorCode("The text is no longer there."),
+    "verdict.none": ErrorCode("There is no decision about this message that could be looked at again."),
+    "rate.appeals": ErrorCode("You have appealed a lot; please come back later.", _LATER),
     # the server's own
     "unavailable": ErrorCode("Nothing was saved; please try again.", _LATER),
     "uncertain": ErrorCode("It is not known whether this was saved; retry with the same cid.", _LATER),

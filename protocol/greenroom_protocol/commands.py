@@ -16,6 +16,7 @@ from greenroom_protocol import (
     community,
     connects,
     limits,
+    moderation,
     offers,
     personal,
     policies,
@@ -363,6 +364,7 @@ AnyCommand = (
     | connects.Commands
     | proposals.Commands
     | offers.Commands
+    | moderation.Commands
     | policies.Commands
     | team.Commands
     | reactions.Commands

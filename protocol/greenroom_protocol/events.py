@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import field
 
-from greenroom_protocol import access, availability, connects, offers, policies, reactions, team
+from greenroom_protocol import access, availability, connects, moderation, offers, policies, reactions, team
 from greenroom_protocol.bases import Event, Span
 from greenroom_protocol.reactions import Reaction
 
@@ -157,6 +157,7 @@ AnyEvent = (
     | availability.Events
     | connects.Events
     | offers.Events
+    | moderation.Events
     | policies.Events
     | team.Events
     | reactions.Events

@@ -16,6 +16,7 @@ StateName = Literal[
     "direct", "invited", "accepted", "proposed", "closed", "candidacy", "offer", "contract", "paused", "ended"
 ]
 """State of a thread."""
+HeldId = Annotated[str, Meta(min_length=4, max_length=40)]
 DeviceId = Annotated[str, Meta(min_length=1, max_length=limits.DEVICE_ID_CHARS)]
 Cid = Annotated[str, Meta(min_length=36, max_length=36)]
 Token = Annotated[str, Meta(min_length=1, max_length=limits.TOKEN_BYTES)]

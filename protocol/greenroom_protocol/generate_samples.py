@@ -105,6 +105,8 @@ _BY_NAME: Final[dict[str, Any]] = {
     "from_seq": 1,
     "have": 12,
     "headline": "Accessible interfaces for the web",
+    "held": "h17_5f0c9d2e7a41b3c86d10",
+    "appeal": "a17_5f0c9d2e7a41b3c86d10",
     "hourly_rate": 85.0,
     "id": 7,
     "job": "j_4711",

@@ -19,6 +19,7 @@ from greenroom_protocol import (
     events,
     fields,
     limits,
+    moderation,
     offers,
     personal,
     policies,
@@ -49,6 +50,7 @@ FRAME_MODULES = (
     announcements,
     access,
     safety,
+    moderation,
     availability,
 )
 

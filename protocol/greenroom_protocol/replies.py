@@ -12,6 +12,7 @@ from greenroom_protocol import (
     availability,
     community,
     connects,
+    moderation,
     offers,
     personal,
     policies,
@@ -382,6 +383,7 @@ AnyReply = (
     | connects.Replies
     | proposals.Replies
     | offers.Replies
+    | moderation.Replies
     | policies.Replies
     | team.Replies
     | reactions.Replies

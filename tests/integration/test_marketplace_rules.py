@@ -1,4 +1,4 @@
-"""Rules of the marketplace at their edges: adoption, blocks that excuse nobody, late answers, plans, suspended people."""
+"""Rules of the marketplace at their edges: adoption, blocks that excuse nobody, late answers, plans, suspensions."""
 
 import asyncio
 from collections.abc import Iterator
@@ -121,6 +121,38 @@ async def test_an_ignored_invitation_is_put_away_and_can_still_be_answered(room:
         assert (await jonas.ask(act("invitation.accept", thread)))["state"] == "accepted"
 
 
+async def test_a_meeting_elsewhere_is_refused_with_what_each_side_can_do_instead(room: Room) -> None:
+    text = "Let us talk here: https://us02web.zoom.us/j/84512345678"
+    async with Wire(room, "maya") as maya, Wire(room, "jonas") as jonas:
+        thread = await interviewed(room, maya, jonas)
+        replies = [await wire.say(thread, text) for wire in (maya, jonas)]
+        assert [reply["policy"]["code"] for reply in replies] == ["policy.external_meeting_link"] * 2
+        assert [reply["policy"]["hint"] for reply in replies] == ["call.request", "call.hint"]
+
+
+async def test_only_ones_own_young_messages_are_edited(room: Room) -> None:
+    async with Wire(room, "maya") as maya, Wire(room, "jonas") as jonas:
+        thread = await interviewed(room, maya, jonas)
+        sent = await maya.say(thread, "About 900.")
+        edit = {"type": "message.edit", "thread": thread, "body": "About 950."}
+        assert (await jonas.ask({**edit, "cid": cid(), "target": sent["seq"]}))["code"] == "perm.author_only"
+        assert (await maya.ask({**edit, "cid": cid(), "target": 1}))["code"] == "message.not_editable"
+        assert (await maya.ask({**edit, "cid": cid(), "target": sent["seq"]}))["type"] == "message.edit"
+
+
+async def test_after_reopening_the_client_writes_first(room: Room) -> None:
+    async with Wire(room, "maya") as maya, Wire(room, "jonas") as jonas:
+        thread = await invited(room, maya)
+        await jonas.ask(act("invitation.decline", thread, reason="budget"))
+        assert (await maya.ask(act("thread.reopen", thread)))["state"] == "direct"
+        assert (await jonas.say(thread, "Well then!"))["code"] == "thread.not_first"
+        assert (await view(jonas, thread))["policy"]["why_not"] == "thread.not_first"
+        assert (await maya.say(thread, "Automatic.", auto=True))["state"] == "sent"
+        assert (await jonas.say(thread, "Well then!"))["code"] == "thread.not_first"
+        await maya.say(thread, "I thought about your price.")
+        assert (await jonas.say(thread, "Well then!"))["state"] == "sent"
+
+
 # --- who is owed an answer
 
 
@@ -180,6 +212,8 @@ def other_rules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess
     """A hub whose marketplace knows exempt plans, and has no access grants."""
     folder: Path = tmp_path_factory.mktemp("other")
     text = SHIPPED.replace("may_exempt_plans = false", "may_exempt_plans = true")
+    text = text.replace("edit_window_s = 900", "edit_window_s = 0", 1)
+    text = text.replace("blocked_users_max = 500", "blocked_users_max = 1")
     grants = text.index("[access_grants]")
     text = text[:grants] + text[grants:].replace("is_enabled = true", "is_enabled = false", 1)
     path = folder / "policy.toml"
@@ -207,7 +241,7 @@ async def test_an_exempt_plan_opens_contacts_and_not_payments(other_rules: HubPr
 
 async def test_plans_exempt_nobody_where_the_policy_knows_none(room: Room) -> None:
     pair = f"/api/v1/pairs/{room.id('maya')}/{room.id('jonas')}"
-    with pytest.raises(RuntimeError, match="404.*not_available"):
+    with pytest.raises(RuntimeError, match=r"404.*not_available"):
         await api(room.hub, "PUT", pair, {"exempt_plan": True})
 
 
@@ -218,3 +252,24 @@ async def test_access_grants_that_are_switched_off_are_not_available(other_rules
         thread = await interviewed(room, maya, jonas)
         assert (await jonas.ask(request(thread)))["code"] == "not_available"
         assert "access.request" not in (await view(jonas, thread))["policy"]["actions"]
+
+
+async def test_a_message_is_edited_inside_its_window_alone(other_rules: HubProcess) -> None:
+    room = Room(other_rules)
+    await room.furnish()
+    async with Wire(room, "maya") as maya, Wire(room, "jonas") as jonas:
+        thread = await interviewed(room, maya, jonas)
+        sent = await maya.say(thread, "About 900.")
+        edit = {"type": "message.edit", "thread": thread, "cid": cid(), "target": sent["seq"], "body": "About 950."}
+        assert (await maya.ask(edit))["code"] == "message.edit_window"
+
+
+async def test_a_user_blocks_so_many_people_and_no_more(other_rules: HubProcess) -> None:
+    room = Room(other_rules)
+    await room.furnish()
+    await room.freelancer("lena")
+    async with Wire(room, "maya") as maya:
+        block = {"type": "peer.block", "user": room.id("jonas")}
+        assert (await maya.ask(block))["type"] == "peer.block"
+        assert (await maya.ask({**block, "user": room.id("lena")}))["code"] == "peer.too_many"
+        assert (await maya.ask(block))["type"] == "peer.block", "again is no other one"

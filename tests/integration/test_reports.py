@@ -197,5 +197,7 @@ async def test_an_upheld_appeal_leaves_an_obligation_out_and_an_overruled_one_ch
             (second, "accepted", True),
             (first, "excluded_appeal", False),
         ]
+        with pytest.raises(RuntimeError, match=r"409.*report\.decided"):
+            await api(room.hub, "POST", f"/api/v1/reports/{made['report']}/decision", {"decision": "overruled"})
         assert "asked me to wait" not in room.hub.log_path.read_text()
         assert (await jonas.ask(report((await rows())[0]["thread"], "appeal")))["code"] == "report.category"

@@ -3,6 +3,7 @@
 import json
 import stat
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -239,7 +240,9 @@ def test_development_secrets_are_made_once_and_kept_private(tmp_path: Path) -> N
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["dev-secrets.json"]
     assert len(first.token.secret or "") >= 32
-    assert json.loads(path.read_text()) == {"token_secret": first.token.secret, "api_key": first.api_keys[0]}
+    assert json.loads(path.read_text()) == {
+        "token_secret": first.token.secret, "api_key": first.api_keys[0], "seal_key": first.seal_key,
+    }  # fmt: skip
     assert token_options(environ, dev=True) == first.token
 
 
@@ -247,6 +250,26 @@ def test_development_mode_keeps_what_is_configured(tmp_path: Path) -> None:
     settings = Settings.from_env({**LEAST, "GREENROOM_DATA_DIR": str(tmp_path)}, dev=True)
     assert settings.token.secret == SECRET
     assert settings.api_keys == (API_KEY,)
+
+
+def test_a_data_folder_of_an_older_release_seals_with_what_it_has(tmp_path: Path) -> None:
+    (tmp_path / "dev-secrets.json").write_text(f'{{"token_secret": "{SECRET}", "api_key": "{API_KEY}"}}')
+    assert Settings.from_env({"GREENROOM_DATA_DIR": str(tmp_path)}, dev=True).seal_key == SECRET
+
+
+def test_moderators_need_a_key_that_seals_originals(tmp_path: Path) -> None:
+    shipped = (resources.files("greenroom_server.domain") / "policy" / "default.toml").read_text("utf-8")
+    policy = tmp_path / "policy.toml"
+    policy.write_text(shipped.replace("has_moderators = false", "has_moderators = true"))
+    environ = {**LEAST, "GREENROOM_MARKETPLACE_POLICY": str(policy)}
+    assert [said for said in problems(environ) if "GREENROOM_SEAL_KEY is needed" in said]
+    assert "at least 32 bytes" in problems({**environ, "GREENROOM_SEAL_KEY": "short"})[0]
+    key = "a master key of at least thirty-two bytes"
+    settings = Settings.from_env({**environ, "GREENROOM_SEAL_KEY": key})
+    assert settings.seal_key == key
+    assert key not in repr(settings) + str(settings.shown())
+    policy.write_text(policy.read_text().replace('originals = "hold_only"', 'originals = "never"'))
+    assert Settings.from_env(environ).seal_key == ""
 
 
 def test_damaged_development_secrets_are_a_problem(tmp_path: Path) -> None:

@@ -34,6 +34,10 @@ NAMES = {
     "greenroom_proposals_total",
     "greenroom_grants_total",
     "greenroom_reports_total",
+    "greenroom_held_total",
+    "greenroom_held_count",
+    "greenroom_held_age_seconds",
+    "greenroom_filter_failures_total",
     "greenroom_changes_lag_seconds",
     "greenroom_changes_dropped_total",
     "greenroom_changes_failed_total",
@@ -64,7 +68,7 @@ def filled() -> Counters:
     counters.resumes["fresh"] = 2
     counters.invitations["accepted"] = 1
     counters.offers["sent"] = counters.proposals["submitted"] = 1
-    counters.grants["request"] = counters.reports["created"] = 1
+    counters.grants["request"] = counters.reports["created"] = counters.held["released"] = 1
     counters.webhooks["delivered"] = 1
     return counters
 

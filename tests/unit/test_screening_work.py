@@ -12,7 +12,8 @@ from greenroom_server.screening.screen import Screen
 CONTEXT = Context("candidacy")
 HOSTILE = [
     "1 ", "1-", "12/", "a@", "a@a.", "@a.b ", "a b ", "a.b.", "dot ", "at ", "one ", "%40", "t.me/a ", "a-a.",
-    "your whatsapp ", "whatsapp @a ", "call me ", "(at)", "bc1q", "0x", "\u200b", "a\u0301", "аb ", "/ ", "my ",
+    "your whatsapp ", "whatsapp @a ", "call me ",
+    "1a", "01 ", "-.", "gmail ", "telegram x_1 ", "<b>", "$a ", "a|", "mil ", "и один ", "(at)", "bc1q", "0x", "\u200b", "a\u0301", "аb ", "/ ", "my ",
 ]  # fmt: skip
 
 
@@ -60,4 +61,4 @@ def test_a_clean_text_ends_at_the_prefilter(screen: Screen) -> None:
         "compress them as well, sounds good?"
     )
     assert screen(text, CONTEXT).steps == len(text)
-    assert events(screen, text) < 40
+    assert events(screen, text) < 70

@@ -9,6 +9,7 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import msgspec
 import structlog
 from aiohttp import web
 
@@ -64,7 +65,7 @@ class Node:
         self.epochs = [0] * PARTITION_COUNT
         self.is_draining = False
         self._stack = AsyncExitStack()
-        self._policy = _marketplace_policy(settings.marketplace_policy)
+        self._policy = _marketplace_policy(settings.marketplace_policy, is_dev=settings.is_dev)
         self._screen = Screen(_screening_policy(settings.screening_policy))
         self._hash_key = ""
         self._memory = StoreMemory(settings.data_dir)
@@ -189,6 +190,7 @@ class Node:
             self.parts.deadlines.run(),
             *self.parts.following.works(),
             self.parts.people.directory.index_missing_soon(),
+            self.parts.safety.moderation.held.run(),
             self._tick(),
             self._remember(),
         ):
@@ -226,6 +228,7 @@ class Node:
                 mint=mint_token,
                 community=self.parts.services.community,
                 team=self.parts.services.team,
+                merge=self.parts.merge,
                 amend=self.parts.services.amend,
                 connects=self.parts.services.connects,
                 webhooks=self.parts.following.webhooks,
@@ -263,6 +266,7 @@ class Node:
             users=self.parts.hub.user_count,
             store_pending=committer.pending_count,
             is_store_up=committer.is_ready,
+            held_age_s=self.parts.safety.moderation.held.age_s,
             changes_lag_s=self.parts.following.rules.lag_ms / 1000,
             webhook_lag_s=self.parts.following.webhooks.lag_ms / 1000,
         )
@@ -279,8 +283,14 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _marketplace_policy(path: Path | None) -> MarketplacePolicy:
-    return default_policy() if path is None else from_toml(path.read_text("utf-8"))
+def _marketplace_policy(path: Path | None, *, is_dev: bool) -> MarketplacePolicy:
+    if path is not None:
+        return from_toml(path.read_text("utf-8"))
+    shipped = default_policy()
+    if not is_dev:
+        return shipped
+    moderation = msgspec.structs.replace(shipped.moderation, has_moderators=True)  # the demo page has their queue
+    return msgspec.structs.replace(shipped, moderation=moderation)
 
 
 def _screening_policy(path: Path | None) -> ScreeningPolicy:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from greenroom_server.app.community_parts import build_community
 from greenroom_server.app.following import Following, build_following
 from greenroom_server.app.inbound import Inbound
+from greenroom_server.app.moderation_parts import build_moderation
 from greenroom_server.app.people_parts import PeopleParts, PeopleStore, build_people
 from greenroom_server.app.safety_parts import SafetyParts, build_safety
 from greenroom_server.auth.keys import KeySet
@@ -44,6 +45,7 @@ from greenroom_server.usecases.heads import Heads
 from greenroom_server.usecases.job_threads import JobThreads
 from greenroom_server.usecases.live import Live
 from greenroom_server.usecases.marketplace import Marketplace
+from greenroom_server.usecases.merge_users import MergeUsers
 from greenroom_server.usecases.move_thread import MoveThread
 from greenroom_server.usecases.notices import Notices
 from greenroom_server.usecases.offers import Offers
@@ -101,6 +103,7 @@ class Parts:
     commits: Commits
     people: PeopleParts
     marketplace: Marketplace
+    merge: MergeUsers
     contracts: Contracts
     inbound: Inbound
     repair: Repair
@@ -155,9 +158,15 @@ def build(given: Given, store: StoreParts) -> Parts:
         await community.reads.register_again()
 
     repair.on_lease_lapsed = register_again
+    amend = AmendMessage(commits, store.threads, screening, policy, now_ms)
+    moderation = build_moderation(
+        store.committer, given.settings.seal_key, policy.moderation, commits, send, amend, notices, tasks,
+        now_ms=now_ms, on_note=lambda partition, kind: following.changes.on_note(partition, kind),
+    )  # fmt: skip
+    moderation.holding.follow(following.rules)
     safety = build_safety(
         commits, screening, store.people, store.inboxes, Safety(store.committer), Audit(store.committer), live,
-        people.standings, people.obligations, tasks, policy=policy, now_ms=now_ms,
+        people.standings, people.obligations, tasks, moderation.judge, policy=policy, now_ms=now_ms,
     )  # fmt: skip
     marketplace.on_suspension = safety.suspensions
     marketplace.on_pair = lambda client, freelancer: asyncio.gather(
@@ -165,6 +174,7 @@ def build(given: Given, store: StoreParts) -> Parts:
     )
     deadlines = Deadlines(store.timers)
     safety.access.keep_deadlines(deadlines)
+    moderation.holding.keep_deadlines(deadlines)
     keep_deadlines(deadlines, move, counters)
     relationships.keep_deadlines(deadlines)
     connects = Connects(Purses(store.committer, own_logs), store.people, notices, policy.connects, now_ms)
@@ -173,13 +183,16 @@ def build(given: Given, store: StoreParts) -> Parts:
     people.clients.keep_up(following.rules)
     people.keep_deadlines(deadlines)
     marketplace.on_job_closed = lambda job: following.changes.note("job.closed", job)
+    team = Team(commits, store.people, policy)
+    merge = MergeUsers(store.people, store.inboxes, heads, team, Audit(store.committer))
+    merge.on_account, merge.on_profile = marketplace.on_account, people.directory.index
     own_settings = OwnSettings(store.inboxes, store.people, hub, live)
     own_settings.on_account = inbound.account_changed
     services = Services(
         sessions=Sessions(TokenVerifier(given.settings.token, given.keys), store.people, reads, live, hub, policy,
                           counters, now_ms, connects, terms),
         send=send,
-        amend=AmendMessage(commits, store.threads, screening, policy, now_ms),
+        amend=amend,
         open_thread=OpenThread(commits, store.threads, store.people, send, screening, policy, now_ms, people.quotas),
         move=move,
         offers=Offers(move, policy, counters),
@@ -195,12 +208,14 @@ def build(given: Given, store: StoreParts) -> Parts:
         metrics=people.metrics,
         availability=people.availability,
         clients=people.clients,
-        team=Team(commits, store.people, policy),
+        team=team,
         react=React(commits),
         own_settings=own_settings,
         access=safety.access,
         peers=safety.peers,
         reports=safety.reports,
+        holding=moderation.holding,
+        appeals=moderation.appeals,
         community=community,
         hub=hub,
         throttle=Throttle(given.settings.rates),
@@ -210,6 +225,7 @@ def build(given: Given, store: StoreParts) -> Parts:
         now_ms=now_ms,
     )  # fmt: skip
     return Parts(
-        hub=hub, commits=commits, people=people, marketplace=marketplace, contracts=contracts, inbound=inbound,
-        repair=repair, deadlines=deadlines, following=following, notices=notices, safety=safety, services=services,
+        hub=hub, commits=commits, people=people, marketplace=marketplace, merge=merge, contracts=contracts,
+        inbound=inbound, repair=repair, deadlines=deadlines, following=following, notices=notices, safety=safety,
+        services=services,
     )  # fmt: skip

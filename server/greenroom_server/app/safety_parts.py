@@ -14,6 +14,7 @@ from greenroom_server.telemetry.tasks import Tasks
 from greenroom_server.usecases.access_grants import AccessGrants
 from greenroom_server.usecases.audit_trail import AuditTrail
 from greenroom_server.usecases.commits import Commits
+from greenroom_server.usecases.judge_held import JudgeHeld
 from greenroom_server.usecases.live import Live
 from greenroom_server.usecases.moderation import Moderation
 from greenroom_server.usecases.peers import Peers
@@ -36,7 +37,8 @@ class SafetyParts:
 
 def build_safety(
     commits: Commits, screening: Screening, people: People, inboxes: Inboxes, safety: Safety, audit: Audit, live: Live,
-    standings: Standings, obligations: Obligations, tasks: Tasks, *, policy: MarketplacePolicy, now_ms: Callable[[], int],
+    standings: Standings, obligations: Obligations, tasks: Tasks, held: JudgeHeld, *, policy: MarketplacePolicy,
+    now_ms: Callable[[], int],
 ) -> SafetyParts:  # fmt: skip
     """Build them, and connect them with what they change elsewhere."""
     screening.hash_address = lambda address: commits.hash("access_grant", address)
@@ -57,5 +59,5 @@ def build_safety(
     commits.on_opening_bounced = opening_bounced
     reports = Reports(commits, safety, peers, obligations, policy)
     reports.on_settled = commits.on_answered
-    moderation = Moderation(access, reports, trail, commits.heads, commits.threads)
+    moderation = Moderation(access, reports, trail, held, commits.heads, commits.threads)
     return SafetyParts(access, peers, reports, Suspensions(inboxes, safety, audit, commits.heads), moderation)

@@ -16,6 +16,8 @@ class DevelopmentSecrets(msgspec.Struct, frozen=True):
     """For HS256."""
     api_key: str
     """Of the server API."""
+    seal_key: str = ""
+    """Master key of sealed originals; empty in a file of an older release."""
 
     def __repr__(self) -> str:
         return "DevelopmentSecrets(***)"
@@ -37,7 +39,7 @@ def development_secrets(reader: Reader, data_dir: Path) -> DevelopmentSecrets | 
 
 def _create(path: Path) -> None:
     """Write a new file as a whole; where another process was first, its file stays."""
-    made = DevelopmentSecrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+    made = DevelopmentSecrets(*(secrets.token_urlsafe(32) for _ in range(3)))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".dev-secrets-{secrets.token_hex(8)}")
     try:

@@ -95,6 +95,14 @@ _ACCESS: Final = (
         is_secret=True,
     ),
     Variable(
+        "GREENROOM_SEAL_KEY",
+        "",
+        "Master key of the originals that are [sealed for moderators](moderation.md#originals), at least 32 bytes. "
+        "Needed where the rules have moderators and keep originals; with another key, what was sealed before cannot be "
+        "opened. Made and kept in the data folder in development mode.",
+        is_secret=True,
+    ),
+    Variable(
         "GREENROOM_ORIGINS",
         "",
         "Exact origins of the pages that may connect, separated by commas, such as `https://www.example.com`. Not "

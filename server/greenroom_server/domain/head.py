@@ -71,6 +71,8 @@ class Head:
 
     grants: Mapping[int, Grant] = field(default_factory=dict)
     """By the seq of the event that asked; those that ended long ago are left out."""
+    passes: Mapping[str, str] = field(default_factory=dict)
+    """Hash of a text that a moderator let pass once -> whose it must be."""
     suspended: frozenset[str] = frozenset()
     """Users of the thread whom the marketplace suspended."""
 
@@ -78,8 +80,8 @@ class Head:
         """Give the refusal when the two cannot reach each other now; empty when they can."""
         if not self.relationship.blocked_by and not self.suspended:
             return ""
-        other = self.freelancer if role is Role.CLIENT else self.client
-        return self.relationship.block_code(role) or ("peer.unavailable" if other in self.suspended else "")
+        others = {place.user for place in self.participants.values() if place.role is not role and not place.is_member}
+        return self.relationship.block_code(role) or ("peer.unavailable" if others & self.suspended else "")
 
     @property
     def present(self) -> list[str]:

@@ -26,7 +26,7 @@ class ObligationKind(StrEnum):
 
 
 class ObligationOutcome(StrEnum):
-    """How an obligation stands. Of the excluded ones only spam, reported and appeal are stored; `rows` derives the others."""
+    """How an obligation stands. Of the excluded ones spam, reported, appeal are stored; `rows` derives the others."""
 
     OPEN = "open"
     ACCEPTED = "accepted"

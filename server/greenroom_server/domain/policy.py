@@ -15,6 +15,7 @@ from msgspec import Meta, ValidationError, convert
 from greenroom_server.domain.access_policy import AccessGrantsPolicy
 from greenroom_server.domain.community_policy import CommunityPolicy
 from greenroom_server.domain.connects_policy import ConnectsPolicy
+from greenroom_server.domain.moderation_policy import ModerationPolicy
 from greenroom_server.domain.offers_policy import LinksPolicy, OffersPolicy
 from greenroom_server.domain.people_policy import AvailabilityPolicy, ClientsPolicy
 from greenroom_server.domain.policy_section import Count, Days, Name, Quota, Rate, Seconds, Section, ascends, require
@@ -99,6 +100,7 @@ class MarketplacePolicy(Section, frozen=True):
     availability: AvailabilityPolicy
     access_grants: AccessGrantsPolicy
     safety: SafetyPolicy
+    moderation: ModerationPolicy
     webhooks: WebhooksPolicy
     community: CommunityPolicy
     calls: CallsPolicy

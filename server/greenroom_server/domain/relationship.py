@@ -98,6 +98,20 @@ def set_blocked(pair: Relationship, is_blocked: bool, by: Role = Role.SERVICE) -
     return pair if blocked_by == pair.blocked_by else replace(pair, blocked_by=blocked_by, rev=pair.rev + 1)
 
 
+def united(pair: Relationship, other: Relationship) -> Relationship:
+    """Give what holds for a pair when one of the two turns out to be somebody whom the other already had to do with."""
+    starts = [each.first_contract_at_ms for each in (pair, other) if each.first_contract_at_ms is not None]
+    both = replace(
+        pair,
+        origin=other.origin if pair.origin is Origin.PLATFORM else pair.origin,
+        conversion=other.conversion if pair.conversion is Conversion.NONE else pair.conversion,
+        first_contract_at_ms=min(starts, default=None),
+        blocked_by=pair.blocked_by | other.blocked_by,
+        has_exempt_plan=pair.has_exempt_plan or other.has_exempt_plan,
+    )
+    return both if both == pair else replace(both, rev=pair.rev + 1)
+
+
 def days_until_exempt(pair: Relationship, policy: MarketplacePolicy, now_ms: int) -> int | None:
     """Return the days, rounded up, until age alone exempts the pair; None: the clock has not begun."""
     if pair.first_contract_at_ms is None:

@@ -65,7 +65,8 @@ class Apps:
             taken = {mention.start for mention in found}
             for name in _longest(self._names.finditer(text.translate(LEET))):
                 kind, sort = self._known[name.word]
-                if name.start not in taken and len(name.word) > 3:
+                is_written_so = text[name.start : name.end] == name.word
+                if name.start not in taken and len(name.word) > 3 and not is_written_so:
                     found.append(Mention(name.start, name.end, kind, sort, True))
         found += self._found_in_pieces(text, found)
         return sorted(found, key=lambda mention: mention.start)

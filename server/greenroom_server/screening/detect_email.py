@@ -13,6 +13,7 @@ from greenroom_server.screening.verdict import Kind
 
 _LOCAL_EXTRA = frozenset(".!#$%&*+-_'^~")
 _PLACEHOLDER_NAMES = frozenset({"name", "user", "username", "you", "your-name", "yourname", "your.name"})
+_SAID = re.compile(r"(?:mail|m@il|m4il|correo|imeio|почта|пошта|мыло)\w{0,6}\s?(?:is|es|e|ist|est|to|:|=|-)\s?$")
 _PRIVATE_SCHEMES = re.compile(r"(?<![a-z])(?!https?|mailto)[a-z][a-z+]{1,15}://\S{0,80}$")
 _MAX_LOCAL, _MAX_DOMAIN = 256, 253
 
@@ -22,7 +23,8 @@ class EmailDetector:
 
     def __init__(self, lexicon: Lexicon) -> None:
         mail, domains = lexicon.marks["mail"], lexicon.marks["domains"]
-        self._providers = frozenset(mail["providers"])
+        services = (domain.partition(".")[0] for domain in lexicon.symbols["providers"])
+        self._providers = frozenset([*mail["providers"], *services])
         self._providers_alone = frozenset(mail["providers_alone"])
         self._reserved_domains = frozenset(mail["reserved_domains"])
         self._reserved_tlds = frozenset(mail["reserved_tlds"])
@@ -90,7 +92,8 @@ class EmailDetector:
         if len(labels) == 1:
             if labels[0] not in self._providers_alone or is_stopped:
                 return 0.0
-            is_sure = self._has_shape(local) or view.mark(start, end) == PLAIN or self._has_context(view, start)
+            is_said = _SAID.search(view.text, max(0, start - 24), start) is not None
+            is_sure = self._has_shape(local) or view.mark(start, end) == PLAIN or is_said
             return 0.85 if is_sure else 0.4
         if not self._is_tld(labels[-1]):
             is_word = labels[-1].isalpha() and len(labels[-1]) > 1

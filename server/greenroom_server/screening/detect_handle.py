@@ -33,7 +33,7 @@ _THREE_WORDS: Final = re.compile(r"[^\W_]{3,}\s+[^\W_]{3,}\s+[^\W_]{3,}")
 _ENDINGS: Final = frozenset(
     ["com", "net", "org", "io", "me", "co", "app", "dev", "site", "shop", "online", "studio", "us", "ai"]
 )
-_ENDS_IN_DIGITS: Final = re.compile(r"[^\W\d_]{3,}[._\-]?\d{1,6}[a-z]{0,3}")
+_ENDS_IN_DIGITS: Final = re.compile(r"[^\W\d_]{2,}[._\-]?\d{1,6}[a-z]{0,8}")
 _STOP: Final = re.compile(r"[.!?]\s|\n\n")
 _AFTER, _BEFORE = 60, 40
 _REASONS: Final = {

@@ -34,7 +34,7 @@ def _usual_names(lexicon: Lexicon, kind: Kind) -> str:
         if app.kind is kind:
             names = [name.rstrip("*") for name in app.strong]
             several = "other" in app.name or app.kind in (Kind.PAYMENT, Kind.MEETING_LINK)
-            chosen += [name for name in names if name.isascii()][: 24 if several else 5]
+            chosen += [name for name in names if name.isascii()][: 24 if several else 14]
             chosen += [name for name in names if not name.isascii()][:4]
     return alternation(chosen)
 

@@ -65,6 +65,8 @@ class LinkDetector:
 
     def _judge(self, view: View, match: re.Match[str]) -> Hit | None:
         host = match["host"].removeprefix("www.")
+        if "." not in host:
+            return None
         path = (match["path"] or "").rstrip(_TRAILING)
         end = match.end() if match["path"] is None else match.start("path") + len(path)
         mark = view.mark(match.start(), end)

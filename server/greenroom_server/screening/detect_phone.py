@@ -43,9 +43,9 @@ _NOISE = re.compile(
 _GROUPS = re.compile(r"\d+")
 _MERE_JOINS = frozenset(["together", "zusammen", "ensemble", "razem", "insieme", "разом", "junta"])
 _AMOUNT = re.compile(
-    r"\W{0,3}(?:de |of )?(?:reais|centavos|dollars?|euros?|cents?|pounds|pesos|soles|рубл\w*|копе\w*|грн|грив\w*|zloty\w*"
-    r"|lir\w*|rupees|percent|por cento|prozent|процент\w*|days|weeks|hours|minutes|words|people|years|seconds|dias|semanas"
-    r"|horas|anos|tage|wochen|stunden|jours|semaines|heures|дн\w*|недел\w*|час\w*|mil|thousand|million|millones|milhoes)\b"
+    r"\W{0,3}(?:de |of )?(?:reais|centavos|dollars?|euros?|cents?|pounds|pesos|soles|рубл\w*|копе\w*|грн|грив\w*"
+    r"|zloty\w*|lir\w*|rupees|percent|por cento|prozent|процент\w*|days|weeks|hours|minutes|words|people|years|seconds"
+    r"|dias|semanas|horas|anos|tage|wochen|stunden|jours|semaines|heures|дн\w*|недел\w*|час\w*|mil|million|millones)\b"
 )
 
 
@@ -87,7 +87,8 @@ class PhoneDetector:
         if not joins:
             return
         is_dialled = self._calls.search(text) is not None
-        score = 0.85 if is_dialled or joins > 1 else 0.4
+        is_odd = any(group[0] == "0" and len(group) > 2 for group in groups)
+        score = 0.85 if is_dialled or joins > 1 or is_odd else 0.4
         start, end = text.index(groups[0]), text.rindex(groups[-1]) + len(groups[-1])
         yield Hit(Kind.PHONE, "share", "PHONE_SPLIT", score, start, end, True, ("shape:scattered",))
 

@@ -65,7 +65,7 @@ def runs(text: str) -> Iterator[Run]:
     for match in _GROUP.finditer(text):
         if groups:
             gap = text[end : match.start()]
-            is_second = "**" in gap or " | " in gap
+            is_second = gap.strip() == "**" or " | " in gap
             is_second = is_second or (digits_count >= PHONE_DIGITS and not _SPLITS.isdisjoint(gap) and " " in gap)
             if is_second or len(gap) > _MAX_GAP or any(char.isalnum() or char in _NEVER for char in gap):
                 yield Run(start, end, tuple(groups), tuple(gaps))

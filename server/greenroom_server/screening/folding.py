@@ -86,7 +86,6 @@ _LETTER_BLOCKS: Final = (
 _DIGIT_BLOCKS: Final = ((0x2474, 9, 1), (0x2488, 9, 1), (0x2776, 9, 1), (0x2780, 9, 1), (0x278A, 9, 1), (0x24F5, 9, 1))
 _CLOCKS: Final = 0x1F550
 _REGIONAL: Final = 0x1F1E6
-_TAGS: Final = 0xE0000
 
 _CYRILLIC: Final = dict(zip("аеорсухікмтвнѕјԁһԛԝѵзпгбчьԍӏё", "aeopcyxikmtbhsjdhqwv3nr64bglе", strict=True))
 _GREEK: Final = dict(zip("αεορυχικντωηγσζ", "aeopuxikvtwnyoz", strict=True))
@@ -135,8 +134,6 @@ def fold(char: str, before: str, after: str) -> tuple[str, int]:
     if _REGIONAL <= code < _REGIONAL + 26:
         is_single = not (_is_regional(before) or _is_regional(after))
         return (chr(97 + code - _REGIONAL), ALTERED) if is_single else (char, PLAIN)
-    if _TAGS + 0x20 <= code <= _TAGS + 0x7E:
-        return ("", PLAIN) if before[-1:] == "\U0001f3f4" else (chr(code - _TAGS).lower(), ALTERED)
     category = unicodedata.category(char)
     if category == "Cf":
         return "", ALTERED

@@ -50,10 +50,12 @@ def judged(
         findings: of the rules; none is a certain identifier.
     """
     score = scorer(text, [finding.reason for finding in findings])
-    if score.value >= policy.learned_bounce:
-        value = round(max(score.value, policy.certain), 3)
-        intent = Finding(Kind.OFF_PLATFORM_REQUEST, "move", LEARNED_INTENT, value, 0, length, False, score.top)
-        return [*findings, intent]
+    if score.value >= policy.learned_doubtful:
+        value = max(score.value, policy.certain) if score.value >= policy.learned_bounce else policy.doubtful
+        # Talk of payment alone stays in its class, which outlives the gate and ends with the fee.
+        is_payment = bool(findings) and all(each.kind is Kind.PAYMENT for each in findings)
+        kind = Kind.PAYMENT if is_payment else Kind.OFF_PLATFORM_REQUEST
+        return [*findings, Finding(kind, "move", LEARNED_INTENT, round(value, 3), 0, length, False, score.top)]
     if score.value < policy.learned_veto:
         weak = min(policy.recorded, policy.doubtful)
         return [

@@ -165,7 +165,10 @@ def _finished(text: str, run: list[Token]) -> Iterator[Run]:
     words = [word for token in run for word in token.words]
     strong = sum(not word.is_weak and word.sort != LITERAL for word in words)
     weak = sum(word.is_weak and word.sort != FILLER for word in words)
-    if strong + weak < 1 or (not strong and weak < 7 and not any(word.sort == LITERAL for word in words)):
+    fillers = sum(token.words[0].sort == FILLER and len(token.text) > 3 for token in run)
+    if (strong + weak < 1 and fillers < 2) or (
+        not strong and weak < 7 and not any(word.sort == LITERAL for word in words)
+    ):
         return
     digits = " ".join(_groups(text, run))
     if digits:

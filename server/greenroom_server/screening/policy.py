@@ -36,6 +36,7 @@ class ScreeningPolicy:
     doubtful: float
     recorded: float
     learned_bounce: float
+    learned_doubtful: float
     learned_veto: float
     states_before_gate: frozenset[str]
     states_after_gate: frozenset[str]
@@ -84,6 +85,7 @@ class ScreeningPolicy:
             doubtful=thresholds.score("doubtful"),
             recorded=thresholds.score("recorded"),
             learned_bounce=learned.score("bounce"),
+            learned_doubtful=learned.score("doubtful"),
             learned_veto=learned.score("veto"),
             states_before_gate=states.strings("before_gate"),
             states_after_gate=states.strings("after_gate"),
@@ -104,8 +106,8 @@ class ScreeningPolicy:
     def _check(self) -> None:
         if not self.recorded <= self.doubtful <= self.certain:
             raise ValueError("The thresholds must rise: recorded <= doubtful <= certain.")
-        if self.learned_veto > self.learned_bounce:
-            raise ValueError("The learned scores must rise: veto <= bounce.")
+        if not self.learned_veto <= self.learned_doubtful <= self.learned_bounce:
+            raise ValueError("The learned scores must rise: veto <= doubtful <= bounce.")
         if both := self.states_before_gate & self.states_after_gate:
             raise ValueError(f"States cannot be on both sides of the gate: {', '.join(sorted(both))}.")
         if unknown := self.states_access_grant - self.states_before_gate:

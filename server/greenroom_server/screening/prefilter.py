@@ -38,6 +38,22 @@ _DOMAINS = (
     ".site",
 )
 """Endings of which one opens the slow path for links that are offered as a way to make contact."""
+_JOINTS = (
+    "then",
+    "dash",
+    "hyphen",
+    "luego",
+    "depois",
+    "dann",
+    "puis",
+    "poi",
+    "потом",
+    "дальше",
+    "тире",
+    "потім",
+    "guion",
+)
+"""Words between the parts of a number."""
 _ORDINARY = frozenset({"point", "period", "stop", "daught", "bod", "pont"})
 """Words for the dot that are too common to open the slow path."""
 
@@ -111,6 +127,7 @@ class Prefilter:
         for word in lexicon.numerals.strong_words():
             # Short words are a part of too many others; a number spelled out has longer ones as well.
             add([word if len(word) > 3 or word >= "\u3000" else " " + word], _NUMBER_WORD)
+        add([f" {word} " for word in _JOINTS], _NUMBER_WORD)
         automaton = AhoCorasick(list(classes), implementation=Implementation.DFA)
         self._matches = automaton.find_matches_as_indexes
         self._classes = list(classes.values())

@@ -166,7 +166,7 @@ class Screen:
         """What would be decided about a masked text."""
         bare = delivered
         for each in hidden:
-            bare = bare[: each.start] + " " * (each.end - each.start) + bare[each.end :]
+            bare = bare[: each.start] + "\0" * (each.end - each.start) + bare[each.end :]
         if not self._prefilter(normalise(bare).text):
             return Decision(Action.ALLOW)
         view = normalise(delivered)

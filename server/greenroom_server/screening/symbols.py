@@ -50,22 +50,22 @@ class Symbols:
             self._domains |= dict.fromkeys(entries(known), domain)
         self._domains |= self._glued
         self._tlds = {spelling: tld for tld, names in raw["tlds"].items() for spelling in entries(names)}
-        tlds = any_of(self._tlds)
-        names = any_of(self._domains)
+        ending = rf"(?P<tld>{any_of(self._tlds)})(?P<more>[.\s](?:br|mx|ar|au|uk|ua|tr|ph|in|co))?"
+        separator = r"(?P<sep>[.,•*·\s⊙\"'+)\]]{1,3}|)"
         self._providers = re.compile(
-            rf"(?<![^\W_])(?=[^\W_])(?P<name>{names})(?:(?P<sep>[.,•*·\s⊙\"'+)\]]{{1,3}}|)(?P<tld>{tlds})(?P<more>[.\s](?:br|mx|ar|au|uk|ua|tr|ph|in|co))?)?{_EDGE}"
+            rf"(?<![^\W_])(?=[^\W_])(?P<name>{any_of(self._domains)})(?:{separator}{ending})?{_EDGE}"
         )
         self._hosts = {spelling: host for host, spoken in raw["hosts"].items() for spelling in entries(spoken)}
         self._host = re.compile(rf"(?<![^\W_])(?:{any_of(self._hosts)})(?:(?<=/)|{_EDGE})")
         canonical = any_of(raw["providers"])
-        self._missing = re.compile(
-            rf"(?<=[^\W_])(?P<sep>[^\w\s.,:;/()\[\]\"'!?=<>+-]{{1,3}}|{_GAP}(?:[#%&*^~=+|]){_GAP}|[ ]{{1,3}})(?={canonical}{_EDGE})"
-        )
+        stand_in = rf"[^\w\s.,:;/()\[\]\"'!?=<>+-]{{1,3}}|{_GAP}(?:[#%&*^~=+|]){_GAP}|[ ]{{1,3}}"
+        self._missing = re.compile(rf"(?<=[^\W_])(?P<sep>{stand_in})(?={canonical}{_EDGE})")
 
     def read(self, view: View, steps: Steps) -> View:
         """The view with symbols in the place of words; marks tell how bare those were."""
         steps.spend(2 * len(view.text))
-        if self._any.search(view.text) is not None or _ODD.search(view.text) is not None:
+        has_name = self._names.search(view.text) is not None
+        if has_name or self._any.search(view.text) is not None or _ODD.search(view.text) is not None:
             steps.spend(4 * len(view.text))
             view = rewrite(view, _replaced(self._words, view.text))
         if self._names.search(view.text) is not None:
@@ -147,14 +147,17 @@ def _symbol_words(raw: dict[str, Any]) -> str:
         return any_of(entries(raw[name]))
 
     alnum = r"(?<=[^\W_])"
+    lead = r"(?:then )?(?:the |el |la |o |a |и )?"
     return (
         rf"(?P<at>{_GAP}\((?:a|а)\)(?=[^\W_])|(?<=[^\W_])[§%^*¬¶&=+|](?=[a-z0-9-]{{3,30}}[.,*](?:com|net|org|pt|es|de|fr|ru|ua|it|pl|dev|io|me|co)\b)|{_GAP}{_OPEN}\s?(?:{words('at_brackets')})\s?{_CLOSE}{_GAP}|{_WIDE}@{_GAP}|@{_WIDE}(?=\w))"
         rf"|(?P<dot>{_GAP}[(\[{{<*_~|]\s?(?:{words('dot_brackets')})\s?[)\]}}>*_~|]{_GAP}"
         rf"|{alnum}\s{{1,3}}\.\s{{0,3}}(?=[^\W_])|(?<=[^\W\d_])[,*](?=(?:com|gg|me|net|org|ly|us|ru|de|io|ua)\b))"
         rf"|(?P<slash>{_GAP}[(\[{{]\s?(?:{words('slash')})\s?[)\]}}]{_GAP})"
         rf"|(?P<underscore>{_GAP}[(\[{{]\s?(?:{words('underscore')})\s?[)\]}}]{_GAP})"
-        rf"|(?P<word_at>{_WIDE}(?:then )?(?:the |el |la |o |a |и )?(?:{words('at_sure')}|{words('at_bare')}){_EDGE}[\s,]{{0,3}}|{alnum}(?:_at_|-at-)(?=[^\W_]))"
-        rf"|(?P<word_dot>[\s,]{{1,3}}(?:then )?(?:{words('dot_sure')}|{words('dot_bare')}){_EDGE}{_WIDE}|{alnum}(?:_dot_|-dot-|-punto-|-ponto-)(?=[^\W_]))"
+        rf"|(?P<sure_at>{_WIDE}{lead}(?:{words('at_sure')}){_EDGE}[\s,]{{0,3}}(?:then\s)?)"
+        rf"|(?P<word_at>{_WIDE}{lead}(?:{words('at_bare')}){_EDGE}[\s,]{{0,3}}(?:then\s)?|{alnum}(?:_at_|-at-)(?=[^\W_]))"
+        rf"|(?P<word_dot>[\s,]{{1,3}}(?:then )?(?:{words('dot_sure')}|{words('dot_bare')}){_EDGE}{_WIDE}(?:then\s)?"
+        rf"|{alnum}(?:_dot_|-dot-|-punto-|-ponto-)(?=[^\W_]))"
         rf"|(?P<word_underscore>{_WIDE}(?:{words('underscore')}){_EDGE}[\s,]{{1,3}})"
         rf"|(?P<word_dash>{_WIDE}(?:{words('dash')}){_EDGE}{_WIDE}(?=[^\W_]))"
         rf"|(?P<word_slash>{_WIDE}(?:then )?(?:a )?(?:{words('slash')}){_EDGE}{_WIDE}|{alnum}\s/\s(?=[^\W_]))"
@@ -168,4 +171,4 @@ def _replaced(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int, s
     for match in pattern.finditer(text):
         name = match.lastgroup or ""
         is_word = name.startswith("word_")
-        yield match.start(), match.end(), _SYMBOLS[name.removeprefix("word_")], WEAK if is_word else STRONG
+        yield match.start(), match.end(), _SYMBOLS[name.partition("_")[2] or name], WEAK if is_word else STRONG

@@ -21,6 +21,7 @@ from greenroom_server.screening.verdict import Finding, Kind, Retro
 
 _ANCHOR: Final = re.compile(r"\d|@|[^\W\d_][._][^\W\d_]|[^\W_]_|_[^\W_]|://")
 _DIGITS: Final = re.compile(r"\d+")
+_CLOCK: Final = re.compile(r"\d{1,2}:\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _SCATTERED: Final = range(9, 14)
 """Digits of a number that is read off several prices, sizes or the like."""
 _NAME: Final = re.compile(r"(?<![\w@])[a-z][a-z0-9]+[._][a-z0-9]{2,}(?![\w@])")
@@ -90,7 +91,11 @@ class Window:
         for glue in (" ", ""):
             for lead in ("", said) if said else ("",):
                 joined = _joined(pieces, glue, lead)
-                hit = self._best(joined, scan(joined.text), alone)
+                findings = scan(joined.text)
+                if not glue:
+                    # Digits without a space between them are a number that nobody wrote.
+                    findings = [finding for finding in findings if finding.kind is not Kind.PHONE]
+                hit = self._best(joined, findings, alone)
                 if hit is not None:
                     return self._split(joined, hit, chosen, text)
         scattered = self._scattered(pieces, said) or self._spelled(pieces)
@@ -131,7 +136,7 @@ class Window:
     def _scattered(self, pieces: Sequence[str], said: str) -> Finding | None:
         """Digits of prices, sizes and the like that together make a number, if somebody says what to do with them."""
         everything = " ".join((*pieces, said)).lower()
-        numbers = ["".join(_DIGITS.findall(self._read(piece))) for piece in pieces]
+        numbers = ["".join(_DIGITS.findall(_CLOCK.sub("", self._read(piece)))) for piece in pieces]
         digits = "".join(numbers)
         used = [number for number in numbers if number]
         if len(digits) not in _SCATTERED or len(used) < 2 or max(map(len, used)) > 7:
@@ -198,6 +203,8 @@ def _is_list(text: str, finding: Finding) -> bool:
     if finding.kind is not Kind.PHONE or "ctx:phone" in finding.evidence:
         return False
     groups = list(_groups(text[finding.start : finding.end]))
+    if not groups:
+        return False
     count = sum(map(len, groups))
     is_even = len({len(group) for group in groups}) == 1 and len(groups[0]) > 1
     return count < 9 or (is_even and count < 10) or (count < 11 and all(group.endswith("0") for group in groups))

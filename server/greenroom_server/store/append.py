@@ -29,9 +29,31 @@ class Charge(NamedTuple):
     """Id of the freelancer's own log, where the notice goes."""
 
 
+class Release(NamedTuple):
+    """A held text, or the text of an appeal, that a commit delivers; see lua/_held.lua."""
+
+    id: str
+    user: str
+    """Who wrote it."""
+    cid: str
+    submitted_at: int
+    """UTC ms; an answer counts from then."""
+    body_hash: str
+    extra: str
+    """For a repeat of the cid."""
+    change: str
+    """Kind of the change for those who follow; empty: none."""
+    subject: str
+    fields: str
+    """Of the change, as JSON."""
+    note: str
+    """The moderator's."""
+    most_decided: int
+
+
 _PARTS: Final = (
     *("clear", "amend", "timers", "drop_timers", "index", "unindex", "pair"),
-    *("change", "by_seq", "audit", "ledger", "redact", "quote", "react", "seat"),
+    *("change", "by_seq", "audit", "ledger", "redact", "quote", "react", "seat", "held"),
 )
 """What a `Rare` may have besides `set`."""
 
@@ -69,6 +91,9 @@ class Rare:
     """(seq of the message, emoji, is it put there or taken back), by the actor."""
     seat: tuple[str, str, int, int, str] | None = None
     """Place of a team member: (user, role, from_seq, until_seq, rest); see lua/_team.lua."""
+
+    held: Release | None = None
+    """A held text that this commit delivers."""
 
     @property
     def moves_head(self) -> bool:
@@ -110,6 +135,8 @@ class Append(Struct, frozen=True, kw_only=True, gc=False):
     state: str
     """State of the thread afterwards."""
     rare: Rare | None = None
+    own_seq: int = -1
+    """Nothing of the actor's may be in the log above this; -1: it does not matter."""
 
 
 class Committed(NamedTuple):

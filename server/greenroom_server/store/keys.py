@@ -103,6 +103,31 @@ def reports_by_time(partition: int) -> str:
     return f"{{p{partition}}}:reports:by_time"
 
 
+def held(partition: int) -> str:
+    """Hash: id -> held text or appeal, MessagePack; never the original."""
+    return f"{{p{partition}}}:held"
+
+
+def held_queue(partition: int, what: str) -> str:
+    """Sorted set of ids: `open` by when they came, `decided` (capped) by when they were decided, UTC ms."""
+    return f"{{p{partition}}}:held:{what}"
+
+
+def held_of(partition: int, thread_id: str, user: str) -> str:
+    """Sorted set: id -> about when it came, UTC ms, each above the one before; what of one person waits in a thread."""
+    return f"{{p{partition}}}:thread:{thread_id}:held:{user}"
+
+
+def sealed(partition: int, day: int) -> str:
+    """Hash with an expiry: id -> sealed original; one for each day of the cids' own time."""
+    return f"{{p{partition}}}:sealed:{day}"
+
+
+def seal(master: str, day: int) -> str:
+    """String with an expiry: the key that seals what is kept on a day, encrypted under the master key."""
+    return f"{{p0}}:seal:{master}:{day}"
+
+
 def pairing(partition: int, client: str, freelancer: str) -> str:
     """Hash: job:<job> -> thread of this pair, in the freelancer's partition."""
     return f"{{p{partition}}}:pairing:{client}:{freelancer}"

@@ -37,6 +37,15 @@ class Account(NamedTuple):
     quiet_hours: QuietHours | None = None
     reads_in_private: bool = False
     """Others do not see what this user has read, nor this user what they have."""
+    merged_into: str = ""
+    """Who this account's person is from now on; nobody signs in to it any more."""
+    aliases: tuple[str, ...] = ()
+    """Accounts that were merged into this one."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Nobody can be reached under this name: suspended, or merged into another account."""
+        return self.is_suspended or bool(self.merged_into)
 
 
 class Standing(NamedTuple):
@@ -96,7 +105,8 @@ class People:
         return Account(
             user, fields.get("name", ""), fields.get("suspended") == "1", int(fields.get("revoked_before", "0")),
             fields.get("verified") == "1", fields.get("synthetic") == "1", int(fields.get("terms_accepted_at", "0")),
-            tuple(fields.get("staff_of", "").split()), *read_settings(fields),
+            tuple(fields.get("staff_of", "").split()), *read_settings(fields), fields.get("merged_into", ""),
+            tuple(fields.get("aliases", "").split()),
         )  # fmt: skip
 
     async def save_account(self, account: Account) -> None:
@@ -106,6 +116,7 @@ class People:
             "name", account.name, "suspended", int(account.is_suspended), "revoked_before", account.revoked_before,
             "verified", int(account.is_verified), "synthetic", int(account.is_synthetic),
             "terms_accepted_at", account.terms_accepted_at, "staff_of", " ".join(account.staff_of),
+            "merged_into", account.merged_into, "aliases", " ".join(account.aliases),
         )  # fmt: skip
 
     async def save_settings(self, user: str, quiet_hours: QuietHours | None, *, reads_in_private: bool) -> None:
@@ -121,6 +132,11 @@ class People:
         )
         owes = Role.FREELANCER if user == client else Role.CLIENT
         return Standing(account[0] == b"1", account[1] == b"1", pair.is_blocked_against(owes))
+
+    async def names_of(self, user: str) -> tuple[str, ...]:
+        """Name somebody's accounts: their own and those that were merged into it."""
+        raw = await self._committer.call("HGET", keys.account(user_partition(user), user), "aliases")
+        return (user, *(raw.decode().split() if raw else ()))
 
     async def speed_label(self, user: str) -> str:
         """Read what the evaluation of a client's response speed left with the account, JSON."""
@@ -211,6 +227,15 @@ class People:
         """List the threads of a pair."""
         found = await self._committer.call("HVALS", keys.pairing(user_partition(freelancer), client, freelancer))
         return [thread.decode() for thread in found]
+
+    async def share_threads(self, old: tuple[str, str], new: tuple[str, str]) -> None:
+        """Let a pair (client, freelancer) find the threads of another one, so that it opens no second one for a job."""
+        found = await self._committer.call("HGETALL", keys.pairing(user_partition(old[1]), *old))
+        pairs = iter(found)
+        key = keys.pairing(user_partition(new[1]), *new)
+        await asyncio.gather(
+            *(self._committer.call("HSETNX", key, job, thread) for job, thread in zip(pairs, pairs, strict=True))
+        )
 
     async def thread_of(self, client: str, freelancer: str, job: str) -> str | None:
         """Find the thread of a pair for a job ('' for the one without)."""

@@ -110,8 +110,8 @@ def write_membership(rights: Iterable[str]) -> str:
 
 
 def _read_participant(user: str, value: str) -> Participant:
-    role, from_seq, until_seq, *membership = value.split(" ")
-    rights = frozenset(membership[1].split(",")) - {""} if membership else frozenset()
+    role, from_seq, until_seq, *membership = value.split()
+    rights = frozenset(membership[1].split(",")) if len(membership) > 1 else frozenset()
     return Participant(user, Role(role), int(from_seq), int(until_seq), bool(membership), rights)
 
 
@@ -186,6 +186,7 @@ def read_head(thread: str, raw: dict[str, bytes], pair: Relationship) -> Head:
         noticed=frozenset(name[8:] for name in fields if name.startswith("noticed:")),
         declared=frozenset(name[9:] for name in fields if name.startswith("declared:")),
         grants=grants,
+        passes={name[5:]: value for name, value in fields.items() if name.startswith("pass:")},
         suspended=frozenset(name[10:] for name in fields if name.startswith("suspended:")),
     )
 

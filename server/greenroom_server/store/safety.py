@@ -108,6 +108,11 @@ class Safety:
         names = (keys.head(_partition(thread), thread),)
         await self._committer.call("FCALL", self._mark, 1, *names, f"suspended:{user}", value)
 
+    async def let_pass(self, thread: str, body_hash: str, user: str) -> None:
+        """Let a text of somebody pass once; every decision follows."""
+        names = (keys.head(_partition(thread), thread),)
+        await self._committer.call("FCALL", self._mark, 1, *names, f"pass:{body_hash}", user)
+
     # --- reports
 
     async def report(

@@ -8,6 +8,19 @@ from greenroom_server.store.library import library
 from greenroom_server.store.records import pack
 
 
+def held_keys(thread: str, author: str, day: int) -> list[str]:
+    """Give the first KEYS of everything that changes what is held; `day`: of the cid."""
+    partition = thread_partition(thread)
+    assert partition is not None, "the id was checked when it came in"
+    return [
+        keys.held(partition),
+        keys.held_queue(partition, "open"),
+        keys.held_of(partition, thread, author),
+        keys.held_queue(partition, "decided"),
+        keys.sealed(partition, day),
+    ]
+
+
 def _bulk(data: bytes) -> bytes:
     return b"$%d\r\n%b\r\n" % (len(data), data)
 
@@ -61,12 +74,14 @@ class ThreadRef:
             self._front_day = day
         return self._front
 
-    def names(self, day: int, *, is_rare: bool, is_paid: bool = False) -> list[str]:
-        """Give the KEYS of a commit; `is_paid`: it has a charge."""
+    def names(self, day: int, *, is_rare: bool, is_paid: bool = False, author: str = "") -> list[str]:
+        """Give the KEYS of a commit; `is_paid`: it has a charge, `author`: of the held text that it delivers."""
         head, tail, rare = self._base
         names = [*head, keys.cids(self.partition, self.thread, day), *tail]
         if is_rare:
             names += rare
+        if author:
+            names += held_keys(self.thread, author, day)
         if is_paid:
             names.append(keys.thread(self.partition, own_log(self.freelancer)))
             names += (*keys.inbox_keys(self.freelancer), *keys.purse_keys(self.freelancer))

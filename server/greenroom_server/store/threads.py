@@ -103,6 +103,8 @@ class Threads:
             epoch, head.rev, pair_rev, what.actor, what.cid, what.cid_ms, what.body_hash, what.op, what.seen,
             what.extra, what.state, what.rare and what.rare.packed(), numbered, what.prev_cid,
         )  # fmt: skip
+        if what.own_seq >= 0:
+            dynamic += (what.own_seq,)  # type: ignore[assignment]
 
         def answered(reply: Any) -> None:
             done(_outcome(reply, ref, epoch))
@@ -117,7 +119,12 @@ class Threads:
             self._committer.submit_packed(ref.front(day) + rest, answered)
             return
         rare = what.rare
-        names = ref.names(day, is_rare=rare is not None, is_paid=rare is not None and rare.ledger is not None)
+        names = ref.names(
+            day,
+            is_rare=rare is not None,
+            is_paid=rare is not None and rare.ledger is not None,
+            author="" if rare is None or rare.held is None else rare.held.user,
+        )
         payloads = [encode_event(event) for event in what.events]
         command: tuple[Argument, ...] = (
             "FCALL",

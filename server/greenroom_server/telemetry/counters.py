@@ -38,6 +38,14 @@ class Counters:
         """request, confirm, refuse, share, revoke, expire: steps of access grants."""
         self.reports: Counter[str] = Counter()
         """created, appealed, upheld, overruled."""
+        self.filter_failures = 0
+        """Texts that did not pass because screening itself failed."""
+        self.held: Counter[str] = Counter()
+        """held, released, rejected, expired, withdrawn, appealed, upheld, overturned."""
+        self.held_count = 0
+        """Texts and appeals that wait for a moderator, as this node last counted them."""
+        self.held_oldest_at = 0
+        """When the oldest of them came, UTC ms; 0: none waits."""
         self.changes_dropped = 0
         """Changes that some follower never had because there were too many."""
         self.changes_failed = 0

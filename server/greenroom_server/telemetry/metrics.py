@@ -30,6 +30,9 @@ _INVITATIONS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "r
 _PROPOSALS: Final = frozenset({"submitted", "withdrawn", "declined"})
 _GRANTS: Final = frozenset({"request", "confirm", "refuse", "share", "revoke", "expire"})
 _REPORTS: Final = frozenset({"created", "appealed", "upheld", "overruled"})
+_HELD: Final = frozenset(
+    {"held", "released", "rejected", "expired", "withdrawn", "appealed", "upheld", "overturned"}
+)
 _OFFERS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "expired", "started"})
 
 
@@ -47,6 +50,8 @@ class Gauges:
     """The store takes writes."""
     changes_lag_s: float = 0.0
     """Age of the oldest change that the hub itself has not acted on."""
+    held_age_s: float = 0.0
+    """Age of the oldest text or appeal that waits for a moderator."""
     webhook_lag_s: float = 0.0
     """Age of the oldest event that some webhook endpoint has not taken."""
 
@@ -83,6 +88,9 @@ class _Figures(Collector):
         yield GaugeMetricFamily(
             "greenroom_webhook_dead_count", "Webhooks that nobody took.", self._counters.webhook_dead
         )
+        held = self._counters.held_count
+        yield GaugeMetricFamily("greenroom_held_count", "Texts and appeals waiting for a moderator.", held)
+        yield GaugeMetricFamily("greenroom_held_age_seconds", "Age of the oldest of them.", gauges.held_age_s)
         build = GaugeMetricFamily("greenroom_build_info", "What runs here.", labels=("version", "protocol"))
         build.add_metric((version("greenroom"), str(PROTOCOL_VERSION)), 1)
         yield build
@@ -95,6 +103,7 @@ class _Figures(Collector):
             ("touches_failed", "Touches of inboxes left to the repair.", counters.touches_failed),
             ("repaired", "Owed touches done by the repair.", counters.repaired),
             ("feeds_behind", "Feeds that a position check found behind.", counters.feeds_behind),
+            ("filter_failures", "Texts stopped because the filter failed.", counters.filter_failures),
             ("changes_dropped", "Changes that a follower never had.", counters.changes_dropped),
             ("changes_failed", "Changes passed over because a follower broke.", counters.changes_failed),
             ("webhook_dead_dropped", "Dead letters dropped: too many.", counters.webhook_dead_dropped),
@@ -116,10 +125,9 @@ class _Figures(Collector):
             "invitations", "What became of invitations.", {"outcome": _INVITATIONS}, _single(counters.invitations)
         )
         yield _family("offers", "What became of offers.", {"outcome": _OFFERS}, _single(counters.offers))
-        yield _family(
-            "proposals", "What became of proposals.", {"outcome": _PROPOSALS}, _single(counters.proposals)
-        )
+        yield _family("proposals", "What became of proposals.", {"outcome": _PROPOSALS}, _single(counters.proposals))
         yield _family("grants", "Steps of access grants.", {"step": _GRANTS}, _single(counters.grants))
+        yield _family("held", "What became of held texts and appeals.", {"outcome": _HELD}, _single(counters.held))
         yield _family("reports", "Reports made and decided.", {"outcome": _REPORTS}, _single(counters.reports))
 
 

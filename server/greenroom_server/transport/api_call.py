@@ -15,6 +15,7 @@ from greenroom_server.usecases.connects import Connects
 from greenroom_server.usecases.contracts import Contracts
 from greenroom_server.usecases.directory import Directory
 from greenroom_server.usecases.marketplace import Marketplace
+from greenroom_server.usecases.merge_users import MergeUsers
 from greenroom_server.usecases.moderation import Moderation
 from greenroom_server.usecases.people import PeopleDoor
 from greenroom_server.usecases.results import Refused, RefusedError
@@ -80,6 +81,8 @@ class ApiServices:
     """None: this door starts none."""
     team: Team | None = None
     """None: this door changes no teams."""
+    merge: MergeUsers | None = None
+    """None: this door merges nobody."""
     amend: AmendMessage | None = None
     """None: this door changes no messages."""
     community: CommunityServices | None = None

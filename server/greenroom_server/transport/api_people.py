@@ -6,6 +6,7 @@ from msgspec import Meta, Struct, field
 
 from greenroom_protocol.profiles import MetricsRow, SpeedView
 from greenroom_server.domain.response_clock import Interval
+from greenroom_server.transport.api_bodies import Id
 from greenroom_server.transport.api_call import SAVES, ApiHandler, ApiServices, Call, Route
 from greenroom_server.usecases.people import PeopleDoor
 from greenroom_server.usecases.results import NOT_FOUND, RefusedError
@@ -54,6 +55,20 @@ class OutageView(Struct, kw_only=True):
     end: _Ms = field(name="to")
 
 
+class MergePost(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which account goes on."""
+
+    into: Annotated[Id, Meta(description="Takes the other one's place; its person signs in with this one alone.")]
+
+
+class MergeView(Struct, kw_only=True):
+    """What a merge did."""
+
+    user: str
+    into: str
+    threads: Annotated[int, Meta(description="In which `into` now stands in the other one's place.")]
+
+
 class OutagesPage(Struct, kw_only=True):
     """What was declared, in order, as far back as any number looks."""
 
@@ -70,6 +85,11 @@ ROUTES: Final = (
         method="PUT", path="/api/v1/freelancers/{freelancer}/badge", operation="put_badge",
         body=BadgePut, reply=BadgeView, codes=("not_found", *SAVES),
         summary="Say until when an availability badge is paid for.",
+    ),
+    Route(
+        method="POST", path="/api/v1/users/{user}/merge", operation="post_merge",
+        body=MergePost, reply=MergeView, codes=("not_found", "merge.two_parties", "merge.done", *SAVES),
+        summary="Merge a user into another one: two accounts of one person. May be repeated.",
     ),
     Route(
         method="GET", path="/api/v1/outages", operation="get_outages", reply=OutagesPage,
@@ -113,6 +133,14 @@ async def _post_outage(services: ApiServices, call: Call) -> OutagesPage:
     return _page(await _door(services).outages.declare(outage, is_withdrawn=body.withdraw))
 
 
+async def _post_merge(services: ApiServices, call: Call) -> MergeView:
+    body: MergePost = call.body
+    if services.merge is None:
+        raise RefusedError(NOT_FOUND)
+    user = call.ids["user"]
+    return MergeView(user=user, into=body.into, threads=await services.merge(user, body.into))
+
+
 def _page(outages: tuple[Interval, ...]) -> OutagesPage:
     return OutagesPage(outages=[OutageView(begin=each.begin_ms, end=each.end_ms) for each in outages])
 
@@ -120,6 +148,7 @@ def _page(outages: tuple[Interval, ...]) -> OutagesPage:
 HANDLERS: Final[dict[str, ApiHandler]] = {
     "get_metrics": _get_metrics,
     "put_badge": _put_badge,
+    "post_merge": _post_merge,
     "get_outages": _get_outages,
     "post_outage": _post_outage,
 }

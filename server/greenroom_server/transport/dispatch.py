@@ -21,6 +21,7 @@ from greenroom_server.screening.context import Surface
 from greenroom_server.transport import (
     verbs_access,
     verbs_community,
+    verbs_moderation,
     verbs_offers,
     verbs_people,
     verbs_proposals,
@@ -129,6 +130,7 @@ HANDLERS: Final[Handlers] = {
     **verbs_community.HANDLERS,
     **verbs_proposals.HANDLERS,
     **verbs_safety.HANDLERS,
+    **verbs_moderation.HANDLERS,
     **verbs_team.HANDLERS,
     **verbs_people.HANDLERS,
 }

@@ -10,11 +10,13 @@ from greenroom_server.transport.community_services import CommunityServices
 from greenroom_server.transport.throttle import Throttle
 from greenroom_server.usecases.access_grants import AccessGrants
 from greenroom_server.usecases.amend_message import AmendMessage
+from greenroom_server.usecases.appeals import Appeals
 from greenroom_server.usecases.availability import Availability
 from greenroom_server.usecases.candidacies import Candidacies
 from greenroom_server.usecases.clients import Clients
 from greenroom_server.usecases.connects import Connects
 from greenroom_server.usecases.directory import Directory
+from greenroom_server.usecases.holding import Holding
 from greenroom_server.usecases.live import Live
 from greenroom_server.usecases.metrics import Metrics
 from greenroom_server.usecases.move_thread import MoveThread
@@ -62,6 +64,8 @@ class Services:
     access: AccessGrants
     peers: Peers
     reports: Reports
+    holding: Holding
+    appeals: Appeals
     community: CommunityServices
     hub: Hub
     throttle: Throttle

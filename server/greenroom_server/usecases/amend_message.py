@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from greenroom_protocol.bases import Event
+from greenroom_protocol.bases import Event, Span
 from greenroom_protocol.commands import MessageEdit, MessageErase
 from greenroom_protocol.events import MessageEdited, MessageErased, MessageRedacted, MessageSent
 from greenroom_protocol.replies import Amended, Erased
@@ -12,6 +12,7 @@ from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.thread_actions import Denied, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role
 from greenroom_server.screening.context import Surface
+from greenroom_server.screening.verdict import Retro
 from greenroom_server.store.append import Rare
 from greenroom_server.store.threads import Threads
 from greenroom_server.usecases.audit_trail import entry_of
@@ -20,6 +21,7 @@ from greenroom_server.usecases.edit_history import EditHistory, edit_history
 from greenroom_server.usecases.redaction import cover
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, denial
 from greenroom_server.usecases.screening import Screening, spent
+from greenroom_server.usecases.window import Look, Window
 
 
 class AmendMessage:
@@ -43,8 +45,9 @@ class AmendMessage:
         """Replace the text of one's own message; screened as a new one under the thread's present state."""
         target = await self._own(user, command.thread, command.target)
         now_ms = self._now_ms()
+        window = Window(self._commits.tails, command.thread, user, command.target)
 
-        def plan(head: Head, role: Role) -> Draft | Bounce | Refused:
+        def plan(head: Head, role: Role) -> Draft | Bounce | Look | Refused:
             if isinstance(target, Refused):
                 return target
             if now_ms - target.at > self._policy.edit_window_s * 1000:
@@ -55,15 +58,21 @@ class AmendMessage:
             unreachable = head.peer_code(role)
             if unreachable:
                 return Refused(unreachable)
-            screened = self._screening(command.body, Surface.EDIT, head, user, now_ms)
+            looks = self._screening.wants_window(command.body, head)
+            if looks and not window.is_known:
+                return Look(window)
+            screened = self._screening(command.body, Surface.EDIT, head, user, now_ms, window if looks else None)
             if not screened.passes:
                 assert screened.policy is not None
-                return Bounce(screened.policy)
+                return Bounce(screened.policy, screened=screened)
             event = MessageEdited(
                 by=user, cid=command.cid, target=command.target, body=screened.text, hidden=screened.hidden
             )
             rare = Rare(amend=(command.target, False), set=spent(head, screened.grants))
-            return Draft(events=[event], state=head.state.value, rare=rare, policy=screened.policy)
+            return Draft(
+                events=[event], state=head.state.value, rare=rare, policy=screened.policy,
+                window=window if looks else None,
+            )  # fmt: skip
 
         body_hash = self._hash("message.edit", command.target, command.body)
         author = Author(user, cid=command.cid, body_hash=body_hash, right=ANYBODY)
@@ -102,6 +111,20 @@ class AmendMessage:
         verb = "erase" if parts is None else f"redact {sorted(parts)}"
         author = Author("", role=Role.SERVICE, cid=cid, body_hash=self._hash(verb, seq, ""))
         return await self._amend(thread, author, target, event, rare)
+
+    async def mask(self, thread: str, parts: Sequence[Retro]) -> None:
+        """Mask messages in which a contact began that a later text completed.
+
+        Raises:
+            RefusedError: see `Commits.run`; some may be masked.
+        """
+        for part in parts:
+            hidden = [Span(each.start, each.end, each.kind.value, each.reason) for each in part.hidden]
+            event = MessageRedacted(target=part.seq, body=part.text, hidden=hidden)
+            target = await self._target(thread, part.seq)
+            rare = Rare(redact=part.seq, audit=_noted("redacted", part.seq))
+            if not isinstance(target, Refused):  # else its author has erased it meanwhile
+                await self._amend(thread, Author("", role=Role.SERVICE), target, event, rare)
 
     async def history(self, thread: str, seq: int) -> EditHistory:
         """Read everything that was delivered of a message, for a dispute.

@@ -17,6 +17,7 @@ import structlog
 
 from greenroom_protocol.bases import Event, PolicyView
 from greenroom_protocol.cid import cid_time_ms
+from greenroom_protocol.commands import MessageSend
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.response_speed import PUBLIC_KINDS
 from greenroom_server.domain.thread_state import Role
@@ -28,6 +29,8 @@ from greenroom_server.usecases.audit_trail import bounced_entry, commit_entry
 from greenroom_server.usecases.deliver import Deliver
 from greenroom_server.usecases.heads import Heads, Loaded
 from greenroom_server.usecases.results import NOT_FOUND, Refused, refusal_of
+from greenroom_server.usecases.screening import Screened
+from greenroom_server.usecases.window import Look, Tails, Window
 
 log = structlog.get_logger()
 
@@ -50,15 +53,22 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What the filter did, for the reply and for repeats of the cid."""
     joins: str = ""
     """Who comes into the thread with this commit, and gets its row."""
+    window: Window | None = None
+    """What the filter saw of the thread's tail; nothing of the author's may have come since."""
+    cid_ms: int = 0
+    """Time of a cid that is not the author's own: of a held text, which somebody else delivers."""
 
 
 class Bounce(msgspec.Struct, frozen=True):
-    """The filter gave the text back; the verdict is kept under the cid."""
+    """The filter gave the text back, or holds it; the verdict is kept under the cid."""
 
     policy: PolicyView
+    command: MessageSend | None = None
+    """If the text may be held, or kept for an appeal."""
+    screened: Screened | None = None
 
 
-Plan = Callable[[Head, Role], Draft | Bounce | Refused]
+Plan = Callable[[Head, Role], Draft | Bounce | Look | Refused]
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -71,6 +81,11 @@ class Done(msgspec.Struct, frozen=True):
     """State of the thread afterwards; empty for a repeat."""
     dup: bool
     policy: PolicyView | None
+    held: str = ""
+    """Names the text that waits for a moderator; nothing is in the thread."""
+
+
+Answer = Callable[[Done | Refused], object]
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -98,12 +113,21 @@ class Commits:
     ) -> None:
         self.threads = threads
         self.heads = heads
+        self.tails = Tails(threads, heads.tasks)
         self.deliver = deliver
         self.counters = counters
         self.epochs = epochs
         """Epoch of each partition, as confirmed for this primary; the owner replaces the items."""
         self.on_answered: Callable[[str], object] = lambda _freelancer: None
         """Called when a commit settled an obligation that a freelancer's profile counts."""
+        self.lanes: dict[tuple[str, str], list[_Run]] = {}
+        """(thread, user) whose text is looked at together with what they wrote before -> what they sent after it."""
+        self.on_held: Callable[[str, Author, Bounce, Answer, Callable[[], None]], object] | None = None
+        """Keeps a text for the moderators and answers, or calls the last to give it back; none: there are none."""
+        self.on_refused: Callable[[str, Author, Bounce], object] = lambda _thread, _author, _bounce: None
+        """Called when a text was given back and that is remembered."""
+        self.on_masked: Callable[[str, str, MessageSend], object] = lambda _thread, _user, _command: None
+        """Called when a message was delivered with parts of it masked."""
         self.on_opening_bounced: Callable[[str, PolicyView], object] = lambda _user, _policy: None
         """Called when the text that would have opened a thread was given back: there is no thread to note it in."""
         self.use_hash_key(hash_key)
@@ -139,6 +163,7 @@ class _Run:
         "_commits",
         "_done",
         "_draft",
+        "_has_lane",
         "_is_fresh",
         "_loaded",
         "_plan",
@@ -156,6 +181,8 @@ class _Run:
         self._plan = plan
         self._done = done
         self._attempt = 0
+        self._has_lane = False
+        """What the same user sends into this thread now waits, so that everything keeps its order."""
         self._is_fresh = False
         """The head was read after this command arrived."""
 
@@ -176,16 +203,24 @@ class _Run:
             self._decide(loaded)
 
     def _decide(self, loaded: Loaded) -> None:
-        author, head = self._author, loaded.head
+        author, head, lanes = self._author, loaded.head, self._commits.lanes
+        if lanes and not self._has_lane and (waiting := lanes.get((self._thread, author.user))) is not None:
+            waiting.append(self)
+            return
         role = author.role or head.role_of(author.user)
         if role is None:
-            planned: Draft | Bounce | Refused = NOT_FOUND
+            planned: Draft | Bounce | Look | Refused = NOT_FOUND
         elif author.right != ANYBODY and author.role is None and not head.may(author.user, author.right):
             planned = Refused("perm.principal_only")
         else:
             planned = self._plan(head, role)
         if type(planned) is Draft:
+            if planned.window is not None:
+                self._take_lane()
             self._commit(loaded, planned)
+        elif type(planned) is Look:
+            self._take_lane()
+            planned.window.load(self._looked)
         elif not self._is_fresh:
             # A commit would notice that the cached head no longer holds; a refusal must not rest on one either.
             self._commits.heads.drop(self._thread)
@@ -193,10 +228,34 @@ class _Run:
         elif role is None and author.user not in head.participants:
             self._done(NOT_FOUND)
         elif isinstance(planned, Bounce):
-            self._bounce(planned, head)
+            if planned.policy.action == "hold" and self._commits.on_held is not None:
+                bounce = planned
+                self._commits.on_held(self._thread, author, bounce, self._done, lambda: self._bounce(bounce, head))
+            else:
+                self._bounce(planned, head)
         else:
             assert isinstance(planned, Refused)
             self._refuse(planned)
+
+    def _take_lane(self) -> None:
+        if self._has_lane:
+            return
+        self._has_lane = True
+        commits, lane, done = self._commits, (self._thread, self._author.user), self._done
+        commits.lanes[lane] = []
+
+        def finish(result: Done | Refused) -> None:
+            done(result)
+            for waiting in commits.lanes.pop(lane):
+                waiting.go()
+
+        self._done = finish
+
+    def _looked(self, error: StoreError | None) -> None:
+        if error is None:
+            self.go()
+        else:
+            self._done(refusal_of(error))
 
     def _commit(self, loaded: Loaded, draft: Draft) -> None:
         author, commits = self._author, self._commits
@@ -205,7 +264,7 @@ class _Run:
             events=draft.events,
             actor=author.user,
             cid=author.cid,
-            cid_ms=self._cid_ms,
+            cid_ms=self._cid_ms or draft.cid_ms,
             body_hash=author.body_hash,
             prev_cid=draft.prev_cid,
             op=draft.op,
@@ -213,6 +272,7 @@ class _Run:
             extra=pack_policy(draft.policy),
             state=draft.state,
             rare=audited(draft, author.user, told(draft.rare, draft.events)),
+            own_seq=-1 if draft.window is None else draft.window.own_seq,
         )
         ref = commits.threads.ref(loaded.head, draft.joins) if draft.joins else loaded.ref
         commits.threads.append(ref, loaded.head, commits.epochs[loaded.ref.partition], append, self._answered)
@@ -223,6 +283,7 @@ class _Run:
             if draft.rare is not None and draft.rare.moves_head:
                 commits.heads.drop(self._thread)
             commits.deliver.committed(self._thread, draft.events, outcome)
+            commits.tails.committed(self._thread, draft.events)
             if outcome.ended in _PUBLIC_KINDS:
                 commits.on_answered(self._loaded.head.freelancer)
             self._done(Done(outcome.first_seq, outcome.first_n, outcome.at, draft.state, False, draft.policy))
@@ -234,6 +295,8 @@ class _Run:
     def _again(self) -> None:
         self._attempt += 1
         self._commits.heads.drop(self._thread)
+        if self._draft.window is not None:
+            self._draft.window.forget()
         if self._attempt >= ATTEMPTS:
             self._done(Refused("conflict", 200))
         else:
@@ -245,6 +308,7 @@ class _Run:
         def remembered(outcome: Outcome | int) -> None:
             if isinstance(outcome, int):
                 self._commits.heads.drop(self._thread)  # it now knows of a bounce
+                self._commits.on_refused(self._thread, author, bounce)
                 self._done(Refused(bounce.policy.code, policy=bounce.policy))
             else:
                 self._done(result_of(outcome))
@@ -288,6 +352,9 @@ def audited(draft: Draft, user: str, rare: Rare | None) -> Rare | None:
 def result_of(outcome: Outcome) -> Done | Refused:
     """Give the answer of everything but a new commit."""
     if isinstance(outcome, Repeat):
+        if outcome.kind == "h":
+            name, _, extra = outcome.extra.partition(" ")
+            return Done(0, 0, outcome.at, "", True, unpack_policy(extra), name)
         policy = unpack_policy(outcome.extra)
         if outcome.kind == "b" and policy is not None:
             return Refused(policy.code, policy=policy)

@@ -58,7 +58,7 @@ class Directory:
             limit=command.limit,
         )  # fmt: skip
         accounts = await asyncio.gather(*(self._people.account(each.freelancer) for each in found.profiles))
-        shown = [p for p, a in zip(found.profiles, accounts, strict=True) if a is None or not a.is_suspended]
+        shown = [p for p, a in zip(found.profiles, accounts, strict=True) if a is None or not a.is_gone]
         profiles = await asyncio.gather(*map(self._view, shown))
         return DirectoryPage(id=command.id, profiles=list(profiles), cursor=found.cursor)
 

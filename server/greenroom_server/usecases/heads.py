@@ -25,7 +25,7 @@ class Heads:
 
     def __init__(self, threads: Threads, tasks: Tasks) -> None:
         self._threads = threads
-        self._tasks = tasks
+        self.tasks = tasks
         self._cache: OrderedDict[str, Loaded] = OrderedDict()
         self._loading: dict[str, list[Callable[[Loaded | StoreError | None], None]]] = {}
 
@@ -61,7 +61,7 @@ class Heads:
             for waiter in self._loading.pop(thread):
                 waiter(result)
 
-        self._tasks.spawn(load(), "load head")
+        self.tasks.spawn(load(), "load head")
 
     def keep(self, head: Head) -> None:
         """Keep the head of a thread that was just created here."""

@@ -1,4 +1,4 @@
-"""What the marketplace's moderators work with: reports, access grants, the audit stream."""
+"""What the marketplace's moderators work with: reports, held texts, access grants, the audit stream."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from greenroom_server.store.threads import Threads
 from greenroom_server.usecases.access_grants import AccessGrants, grant_views
 from greenroom_server.usecases.audit_trail import AuditTrail
 from greenroom_server.usecases.heads import Heads
+from greenroom_server.usecases.judge_held import JudgeHeld
 from greenroom_server.usecases.reports import Reports
 from greenroom_server.usecases.results import NOT_FOUND, RefusedError
 
@@ -18,6 +19,7 @@ class Moderation:
     access: AccessGrants
     reports: Reports
     trail: AuditTrail
+    held: JudgeHeld
     heads: Heads
     threads: Threads
 

@@ -20,7 +20,7 @@ from greenroom_server.domain.relationship import Relationship
 from greenroom_server.domain.thread_actions import Denied, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
-from greenroom_server.store.append import Append, Committed, Elsewhere, Outcome, Rare, Repeat, Stale
+from greenroom_server.store.append import Append, Committed, Elsewhere, Outcome, Rare, Stale
 from greenroom_server.store.people import Job, People
 from greenroom_server.store.records import write_participant
 from greenroom_server.store.threads import Threads
@@ -189,7 +189,7 @@ class OpenThread:
         if profile is None:
             own = await self._people.profile(client)
             raise RefusedError(Refused("peer.unavailable" if own is None else "perm.client_only"))
-        if account is not None and account.is_suspended:
+        if account is not None and account.is_gone:
             raise RefusedError(Refused("peer.unavailable"))
         pair = await self._people.pair(client, freelancer)
         _refuse_blocked(pair)

@@ -107,7 +107,7 @@ class Peers:
 
     async def _set(self, user: str, peer: str, *, is_blocked: bool) -> None:
         """Change the flags of the two as a pair, whichever of them is the client."""
-        pairs = ((user, peer, Role.CLIENT), (peer, user, Role.FREELANCER))
+        pairs = _ways(*await asyncio.gather(self._people.names_of(user), self._people.names_of(peer)))
         still = await asyncio.gather(*(self._set_one(*pair, user, is_blocked=is_blocked) for pair in pairs))
         threads = await asyncio.gather(*(self._safety.threads_of_pair(*pair[:2]) for pair in pairs))
         self.on_pair_changed(user, peer, [thread for found in threads for thread in found], any(still))
@@ -130,3 +130,9 @@ class Peers:
 def _check_name(user: str) -> None:
     if not is_name(user):
         raise RefusedError(Refused("bad_request.field", detail="user"))
+
+
+def _ways(names: Sequence[str], others: Sequence[str]) -> list[tuple[str, str, Role]]:
+    """Give (client, freelancer, role of the first) for every way in which two people are a pair, by all their names."""
+    both = [(name, other) for name in names for other in others]
+    return [way for one, two in both for way in ((one, two, Role.CLIENT), (two, one, Role.FREELANCER))]

@@ -13,13 +13,14 @@ from greenroom_server.domain.access_grant import addresses_in
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.relationship import Conversion, Origin, Relationship, may_pay_outside
-from greenroom_server.domain.thread_state import ThreadState
+from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Context, Surface
 from greenroom_server.screening.screen import Screen
-from greenroom_server.screening.verdict import Action, Verdict
+from greenroom_server.screening.verdict import Action, Finding, Retro, Verdict
 from greenroom_server.store.records import write_grant
 from greenroom_server.telemetry.counters import Counters
 from greenroom_server.usecases.payment import payment_view
+from greenroom_server.usecases.window import CHARS, Window
 
 log = structlog.get_logger()
 
@@ -27,6 +28,8 @@ _ABOUT_PAYMENT = ("policy.payment_offplatform", "policy.payment_request")
 _UNVERIFIED = "policy.origin_unverified"
 _GRANTED_SURFACES = (Surface.MESSAGE, Surface.EDIT)
 STRANGERS = Relationship()
+HELD_SURFACES = frozenset({Surface.MESSAGE})
+"""Where a text can wait for a moderator; elsewhere it bounces."""
 _PASSES = (Action.ALLOW, Action.NOTICE, Action.REDACT)
 
 
@@ -40,6 +43,11 @@ class Screened(NamedTuple):
     """None for an ordinary text."""
     grants: tuple[int, ...] = ()
     """Access grants whose address stands in the text; who delivers it marks them `spent`."""
+    findings: tuple[Finding, ...] = ()
+    retro: tuple[Retro, ...] = ()
+    """Earlier messages of the sender to mask: this text completes a contact begun in them."""
+    state: str = ""
+    """Of the thread, as the verdict rests on it."""
 
 
 class Screening:
@@ -49,11 +57,21 @@ class Screening:
         self._screen = screen
         self._policy = policy
         self._counters = counters
+        self._has_moderators = policy.moderation.has_moderators
+        self._is_fragment: Callable[[str], bool] = getattr(screen, "is_fragment", _is_short)
         self.hash_address: Callable[[str], str] = lambda _address: ""
         """Hashes a normalised address as the heads keep it; with the store's key."""
 
-    def __call__(self, text: str, surface: Surface, head: Head, sender: str, now_ms: int) -> Screened:
-        """Screen one text as of this head."""
+    def wants_window(self, text: str, head: Head) -> bool:
+        """Say whether a text could be the end of a contact that is split over several messages."""
+        if len(text) > CHARS or head.state.is_gate_open or not self._is_fragment(text):
+            return False
+        return not (_is_external(head.relationship) or head.relationship.has_exempt_plan)
+
+    def __call__(
+        self, text: str, surface: Surface, head: Head, sender: str, now_ms: int, window: Window | None = None
+    ) -> Screened:
+        """Screen one text as of this head, and of what the sender wrote before where that was looked at."""
         if self._screen.is_plainly_clean(text):
             self._counters.verdicts["allow", ""] += 1
             return Screened(True, text, [], None)
@@ -61,9 +79,13 @@ class Screening:
         granted = self._granted(text, surface, head, now_ms) if head.grants else {}
         if granted:
             context = replace(context, granted_emails=frozenset(granted))
-        screened = self._screened(text, self._screen(text, context))
+        if window is not None and window.is_known and (earlier := window.earlier()):
+            context = replace(context, earlier=earlier)
+        screened = self._screened(text, self._screen(text, context), surface)
         if granted:
             screened = screened._replace(grants=tuple(sorted(set(granted.values()))))
+        if screened.policy is not None and head.role_of(sender) is Role.FREELANCER:
+            _hint_for_freelancer(screened.policy)
         if screened.policy is not None and screened.policy.code in _ABOUT_PAYMENT:
             screened.policy.payment = payment_view(head, self._policy, now_ms)
             if sender in head.declared and not screened.passes:  # their claim is still being looked at
@@ -72,8 +94,12 @@ class Screening:
 
     def before_thread(self, text: str, surface: Surface, pair: Relationship = STRANGERS) -> Screened:
         """Screen a text that would open a thread, or that is about no pair."""
-        context = _context(_standing(ThreadState.DIRECT, pair), _is_external(pair), pair.conversion, surface, False)
-        return self._screened(text, self._screen(text, context))
+        state = _standing(ThreadState.DIRECT, pair)
+        context = _context(state, _is_external(pair), pair.conversion, surface, False, False)
+        screened = self._screened(text, self._screen(text, context), surface)
+        if screened.policy is not None and surface is Surface.PROPOSAL:
+            _hint_for_freelancer(screened.policy)
+        return screened
 
     def _granted(self, text: str, surface: Surface, head: Head, now_ms: int) -> dict[str, int]:
         """Give the addresses of a message that a grant covers now, and by which request."""
@@ -95,25 +121,37 @@ class Screening:
             and may_pay_outside(pair, self._policy, now_ms)
         ):
             conversion = Conversion.EXEMPT
-        return _context(
-            _standing(head.state, pair), _is_external(pair), conversion, surface, sender in head.bounces
-        )
+        is_repeat = sender in head.bounces
+        state = _standing(head.state, pair)
+        return _context(state, _is_external(pair), conversion, surface, is_repeat, self._has_moderators)
 
-    def _screened(self, text: str, verdict: Verdict) -> Screened:
+    def _screened(self, text: str, verdict: Verdict, surface: Surface) -> Screened:
+        if verdict.action is Action.HOLD and surface not in HELD_SURFACES:
+            verdict = verdict._replace(action=Action.BOUNCE)
         action = verdict.action
         if action is Action.ALLOW and verdict.notice is None:
             self._counters.verdicts["allow", ""] += 1
             return Screened(True, text, [], None)
         self._counters.verdicts[action.value, verdict.code or ""] += 1
         if verdict.has_failed:
+            self._counters.filter_failures += 1
             log.error("screening_failed", code=verdict.code)
         hidden = [Span(h.start, h.end, h.kind.value, h.reason) for h in verdict.hidden]
-        return Screened(action in _PASSES, verdict.text, hidden, policy_view(verdict))
+        return Screened(
+            action in _PASSES, verdict.text, hidden, policy_view(verdict), findings=verdict.findings,
+            retro=verdict.retro, state=verdict.policy_state,
+        )  # fmt: skip
 
 
 def _standing(state: ThreadState, pair: Relationship) -> ThreadState:
     """Give the state that the filter judges by: an exempt plan opens the gate, and only that."""
     return ThreadState.CONTRACT if pair.has_exempt_plan and not state.is_gate_open else state
+
+
+def _hint_for_freelancer(policy: PolicyView) -> None:
+    """Before a contract the client alone asks for calls; a freelancer can say that they would like one."""
+    if policy.hint == "call.request":
+        policy.hint = "call.hint"
 
 
 def _is_external(pair: Relationship) -> bool:
@@ -122,10 +160,16 @@ def _is_external(pair: Relationship) -> bool:
 
 @cache
 def _context(
-    state: ThreadState, is_external: bool, conversion: Conversion, surface: Surface, is_repeat: bool
-) -> Context:
+    state: ThreadState, is_external: bool, conversion: Conversion, surface: Surface, is_repeat: bool,
+    has_moderators: bool,
+) -> Context:  # fmt: skip
     """Make each of the few contexts once; they are made for every message."""
-    return Context(state.value, is_external, conversion.value, surface, is_repeat=is_repeat)
+    return Context(state.value, is_external, conversion.value, surface, has_moderators, is_repeat)
+
+
+def _is_short(text: str) -> bool:
+    """Stand in for the filter's own judgement of what could be a piece of a contact."""
+    return len(text) <= CHARS
 
 
 def spent(head: Head, requests: Sequence[int]) -> dict[str, str | int]:

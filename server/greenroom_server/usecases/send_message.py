@@ -1,10 +1,11 @@
 """`message.send`, the hot path, and `message.check`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from greenroom_protocol import limits
-from greenroom_protocol.bases import Event, PolicyView, Reply
+from greenroom_protocol.bases import Event, PolicyView, Reply, Span
 from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.commands import MessageCheck, MessageSend
 from greenroom_protocol.events import InterviewStarted, MessageSent
@@ -14,18 +15,35 @@ from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
-from greenroom_server.store.append import Rare
+from greenroom_server.store.append import Rare, Release
 from greenroom_server.usecases.commits import ANYBODY, Author, Bounce, Commits, Done, Draft
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, denial, error_reply
 from greenroom_server.usecases.risk_notice import noticed
-from greenroom_server.usecases.screening import Screening, spent
+from greenroom_server.usecases.screening import Screened, Screening, spent
 from greenroom_server.usecases.terms import NO_TERMS, NOT_ACCEPTED, Terms
+from greenroom_server.usecases.window import Look, Window
 
 _ALLOWED: Final = PolicyView(action="allow")
 _BY_A_PERSON: Final = Facts(client_has_written=True)
 """An open thread begins with something the client wrote; one that was opened again waits for it (`is_silent`)."""
 _BY_A_PROGRAM: Final = Facts(client_has_written=True, is_auto=True)
 _DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """How a message came."""
+
+    window: Window | None = None
+    body_hash: str = ""
+    release: Release | None = None
+    """It was held, and a moderator delivers it now."""
+    audit: bytes | None = None
+    """With a release."""
+    cid_ms: int = 0
+    """With a release: time of the message's cid."""
+    hidden: Sequence[Span] = ()
+    """With a release: placeholders in the text."""
 
 
 class SendMessage:
@@ -58,17 +76,21 @@ class SendMessage:
             done(error_reply(command.id, NOT_ACCEPTED))
             return
 
-        def plan(head: Head, role: Role) -> Draft | Bounce | Refused:
-            return self.plan(user, command, head, role)
+        window = Window(self._commits.tails, command.thread, user)
+
+        def plan(head: Head, role: Role) -> Draft | Bounce | Look | Refused:
+            return self.plan(user, command, head, role, Submitted(window, author.body_hash))
 
         def answered(result: Done | Refused) -> None:
             if type(result) is Done:
-                self._commits.counters.messages += not result.dup
-                mid = f"{command.thread}.{result.seq}"
+                self._commits.counters.messages += not (result.dup or result.held)
+                if result.policy is not None and result.policy.action == "redact" and not result.dup:
+                    self._commits.on_masked(command.thread, user, command)
+                mid = result.held or f"{command.thread}.{result.seq}"
                 done(
                     Sent(
-                        id=command.id, mid=mid, seq=result.seq, n=result.n, at=result.at, state="sent",
-                        dup=result.dup, policy=result.policy,
+                        id=command.id, mid=mid, seq=result.seq, n=result.n, at=result.at,
+                        state="held" if result.held else "sent", dup=result.dup, policy=result.policy,
                     )
                 )  # fmt: skip
             else:
@@ -79,7 +101,9 @@ class SendMessage:
         author = Author(user, cid=command.cid, body_hash=self._commits.hash(verb, hashed), right=ANYBODY)
         self._commits.run(command.thread, author, plan, answered)
 
-    def plan(self, user: str, command: MessageSend, head: Head, role: Role) -> Draft | Bounce | Refused:
+    def plan(
+        self, user: str, command: MessageSend, head: Head, role: Role, what: Submitted
+    ) -> Draft | Bounce | Look | Refused:
         """Decide what a message does to a thread as it stands."""
         unreachable = head.peer_code(role)
         if unreachable:
@@ -93,16 +117,26 @@ class SendMessage:
             return denial(decision)
         if command.quote is not None and command.quote <= head.participants[user].from_seq:
             return Refused("message.quote_target")
-        screened = self._screening(command.body, Surface.MESSAGE, head, user, self._now_ms())
+        window, pass_ = what.window, what.release is not None or head.passes.get(what.body_hash) == user
+        if window is not None and not pass_ and self._screening.wants_window(command.body, head):
+            if not window.is_known:
+                return Look(window)
+        else:
+            window = None
+        screened = (
+            Screened(True, command.body, list(what.hidden), None)
+            if pass_
+            else self._screening(command.body, Surface.MESSAGE, head, user, self._now_ms(), window)
+        )
         if not screened.passes:
             assert screened.policy is not None
-            return Bounce(screened.policy)
+            return Bounce(screened.policy, command, screened)
         told = noticed(screened.policy, head, user)
         changes = told.set | spent(head, screened.grants)
         events: list[Event] = [
             MessageSent(
                 by=user, cid=command.cid, body=screened.text, hidden=screened.hidden, auto=command.auto,
-                quote=command.quote or 0,
+                quote=command.quote or 0, submitted_at=0 if what.release is None else what.release.submitted_at,
             )
         ]  # fmt: skip
         if decision.to is not head.state:
@@ -111,7 +145,11 @@ class SendMessage:
         clear: tuple[str, ...] = ()
         if head.is_silent and role is Role.CLIENT and not command.auto:
             changes["rev"], clear = int(head.rev) + 1, ("silent",)
+        if pass_ and what.release is None:
+            changes["rev"], clear = int(head.rev) + 1, (*clear, f"pass:{what.body_hash}")
         rare = Rare(set=changes, clear=clear, quote=command.quote) if changes or command.quote is not None else None
+        if what.release is not None:
+            rare = replace(rare or Rare(), held=what.release, audit=what.audit)
         if "interview.started" in decision.emits:
             events.append(InterviewStarted(by=user))
         return Draft(
@@ -122,6 +160,8 @@ class SendMessage:
             prev_cid=_checkable(command),
             rare=rare,
             policy=told.policy,
+            window=window,
+            cid_ms=what.cid_ms,
         )
 
     def obligation_op(self, command: MessageSend, role: Role) -> str:
@@ -138,7 +178,11 @@ class SendMessage:
         loaded = await self._commits.heads.get(command.thread)
         if loaded is None or loaded.head.role_of(user) is None:
             raise RefusedError(NOT_FOUND)
-        screened = self._screening(command.body, Surface.MESSAGE, loaded.head, user, self._now_ms())
+        window = None
+        if self._screening.wants_window(command.body, loaded.head):
+            window = Window(self._commits.tails, command.thread, user)
+            await window.read()
+        screened = self._screening(command.body, Surface.MESSAGE, loaded.head, user, self._now_ms(), window)
         return Checked(id=command.id, policy=screened.policy or _ALLOWED)
 
 

@@ -166,4 +166,4 @@ def closes_session(account: Account, issued_at_s: int) -> int:
     """Give the code with which a session of this account must close; 0 when it may stay."""
     if account.is_suspended:
         return codes.BANNED
-    return codes.REVOKED if issued_at_s < account.revoked_before else 0
+    return codes.REVOKED if account.merged_into or issued_at_s < account.revoked_before else 0

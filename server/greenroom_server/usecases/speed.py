@@ -5,9 +5,11 @@ The same measure serves both sides: a freelancer's obligations, and the mirror o
 Source: server/docs/response-speed.md.
 """
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -182,7 +184,9 @@ class Speed:
 
     async def _obligations(self, side: Side, user: str, now_ms: int) -> list[Obligation]:
         since_ms = now_ms - self._policy.response_speed.extended_days * _DAY_MS
-        return await self._store.obligations.of(side, user, since_ms)
+        names = await self._store.people.names_of(user)
+        found = await asyncio.gather(*(self._store.obligations.of(side, name, since_ms) for name in names))
+        return found[0] if len(found) == 1 else sorted(chain(*found), key=lambda o: (o.t0_ms, o.id), reverse=True)
 
     def _evaluated(self, state: LabelState | None, report: SpeedReport, now_ms: int) -> LabelState | None:
         """Give what the label rests on from now on.

@@ -15,7 +15,7 @@ from greenroom_server.store.people import Account, People
 from greenroom_server.store.records import write_membership
 from greenroom_server.usecases.amend_message import run
 from greenroom_server.usecases.commits import ANYBODY, Author, Commits, Done, Draft
-from greenroom_server.usecases.results import Refused, RefusedError, denial
+from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, denial
 
 _ADD: Final = "add"
 _HERE: Final = -1
@@ -71,6 +71,42 @@ class Team:
     async def remove_for(self, thread: str, user: str, cid: str) -> Done:
         """Take a member out as the marketplace; `cid` as for `add_for`."""
         return await self._remove(thread, "", Role.SERVICE, user, cid)
+
+    async def take_over(self, thread: str, user: str, into: str) -> None:
+        """Give somebody's place in a thread to another account of the same person; may be repeated.
+
+        Raises:
+            RefusedError: `merge.two_parties`, or as for every commit.
+        """
+
+        def come(head: Head, _role: Role) -> Draft | Refused:
+            place, other = head.participants.get(user), head.participants.get(into)
+            if place is None:
+                return NOT_FOUND
+            if other is not None and other.role is not place.role:
+                return Refused("merge.two_parties")
+            if other is not None and not other.until_seq:
+                return Refused("team.duplicate")
+            event = MemberAdded(user=into, side=_side(place.role), history="all")
+            rest = write_membership(place.rights) if place.is_member else ""
+            seat = (into, place.role.value, place.from_seq, place.until_seq, rest)
+            return Draft(events=[event], state=head.state.value, rare=_moved(head, seat), joins=into)
+
+        def go(head: Head, _role: Role) -> Draft | Refused:
+            place = head.participants.get(user)
+            if place is None or place.until_seq:
+                return Refused("team.not_member")
+            event = MemberRemoved(user=user, side=_side(place.role))
+            rest = write_membership(place.rights) if place.is_member else ""
+            seat = (user, place.role.value, place.from_seq, _HERE, rest)
+            return Draft(events=[event], state=head.state.value, rare=_moved(head, seat))
+
+        for plan, done_before in ((come, "team.duplicate"), (go, "team.not_member")):
+            try:
+                await run(self._commits, thread, Author("", Role.SERVICE), plan)
+            except RefusedError as error:
+                if error.refused.code != done_before:
+                    raise
 
     async def _add(self, thread: str, by: str, side: Role | None, joining: Joining, cid: str) -> Done:
         _check_name(joining.user)

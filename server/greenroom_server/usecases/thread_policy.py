@@ -13,7 +13,7 @@ from greenroom_server.domain.thread_actions import Denied, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.usecases.move_events import OFFPLATFORM_RISK
 from greenroom_server.usecases.payment import payment_view
-from greenroom_server.usecases.results import denial, hint_of
+from greenroom_server.usecases.results import Refused, denial, hint_of
 
 _A = ThreadAction
 VERB_OF: Final[Mapping[ThreadAction, str]] = {
@@ -72,7 +72,7 @@ def _why_silent(head: Head, user: str, role: Role | None, now_ms: int) -> tuple[
         return "perm.denied", ""
     code = head.peer_code(role)
     if code:
-        return code, ""
+        return code, hint_of(Refused(code))
     decision = decide(head.state, role, ThreadAction.SEND, head.facts(now_ms))
     return (decision.code, hint_of(denial(decision))) if isinstance(decision, Denied) else ("", "")
 
@@ -105,7 +105,7 @@ def _besides(head: Head, user: str, role: Role, policy: MarketplacePolicy) -> It
     if head.state in OPEN_STATES and head.may(user, "add"):
         yield "member.add"
     grants = policy.access_grants
-    if grants.is_enabled and head.state.value in grants.states and head.may(user, "grant"):
+    if grants.is_enabled and head.state.value in grants.states and head.may(user, "grant") and not head.peer_code(role):
         yield "access.request"
     if not head.may(user, ""):
         yield "member.leave"

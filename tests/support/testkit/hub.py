@@ -25,7 +25,7 @@ FAST_RATES = {
     f"GREENROOM_RATE_{name}_{what}": value
     for name in (
         *("SENDS", "EDITS", "CHECKS", "READS", "EPHEMERAL", "INVITATIONS", "NEW_THREADS", "REPORTS", "PROPOSALS"),
-        *("POSTS", "TOPICS", "FEEDBACK", "COMMANDS", "CONNECTS", "SEARCHES"),
+        *("APPEALS", "POSTS", "TOPICS", "FEEDBACK", "COMMANDS", "CONNECTS", "SEARCHES"),
     )
     for what, value in (("PER_S", "100000"), ("BURST", "100000"))
 }

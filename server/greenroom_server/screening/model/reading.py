@@ -11,7 +11,7 @@ Source: server/docs/filter.md, The learned scorer.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from itertools import accumulate, count
 from typing import Final, NamedTuple
@@ -119,6 +119,17 @@ class Reader:
         found = [Reading(self._inside[match.group()], -1) for match in self._unspaced.finditer(run)]
         return found or [Reading((), self._words.get(run, -1))]
 
+    def contributions(self, weights: Mapping[int, float]) -> dict[bytes, float]:
+        """Give what each ASCII word adds by itself, with its concepts; for `Scorer.glance`."""
+        words = {*self._words, *self._whole, *self._stems}
+        found = {word: self._alone(word, weights) for word in words if word.isascii()}
+        return {word.encode(): weight for word, weight in found.items() if weight}
+
+    def _alone(self, word: str, weights: Mapping[int, float]) -> float:
+        reading = self._look_up(word)
+        own = weights.get(WORD << _BLOCK | reading.word, 0.0) if reading.word >= 0 else 0.0
+        return own + sum(weights.get(CONCEPT << _BLOCK | concept, 0.0) for concept in reading.concepts)
+
     def features(self, text: str, rules: Iterable[int] = ()) -> Blocks:
         """Give the features of a plain text, block by block.
 
@@ -169,6 +180,11 @@ class Reader:
             return f"rule {rest}"
         a, b = self.names[rest >> _SHIFT], self.names[rest & ((1 << _SHIFT) - 1)]
         return f"{a} {'..' if block == PAIR else '+'} {b}"
+
+
+def block_of(feature: int) -> int:
+    """Give the block of a feature."""
+    return feature >> _BLOCK
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ Source: server/docs/filter.md, The learned scorer.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -16,6 +17,9 @@ from typing import Final, Self
 
 from greenroom_server.screening.model.reading import RULE, Blocks, Reader, plain
 
+_ONLY_WORDS: Final = bytes(c if chr(c).isalpha() or c == 39 else 48 if chr(c).isdigit() else 32 for c in range(256))
+"""Letters and apostrophes as they are, any digit as 0, everything else as a space."""
+_WORDS: Final = re.compile("[a-z]{2,}")
 TOP: Final = 3
 """Features that a score names."""
 
@@ -34,11 +38,21 @@ class Score:
         return self.explain()
 
 
+UNKNOWN: Final = Score(0.5, tuple)
+"""What is thought of a text that has hardly a word."""
+
+
 class Scorer:
     """A trained model; immutable but for a bounded cache of words, safe to share."""
 
     def __init__(
-        self, version: str, words: Sequence[str], rules: Sequence[str], bias: float, weights: dict[int, float]
+        self,
+        version: str,
+        words: Sequence[str],
+        rules: Sequence[str],
+        bias: float,
+        worth: float,
+        weights: dict[int, float],
     ) -> None:
         """See `load`."""
         self.version = version
@@ -46,6 +60,8 @@ class Scorer:
         self._rules = {name: number for number, name in enumerate(rules)}
         self._bias = bias
         self._weights = weights
+        self._worth = worth
+        self._alone = self.reader.contributions(weights)
 
     @classmethod
     @cache
@@ -55,10 +71,10 @@ class Scorer:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a model: version, words, rules, bias, each on a line; then a feature and its weight a line."""
-        version, words, rules, bias, *rows = text.splitlines()
+        """Read a model: version, words, rules, bias, worth, each on a line; then a feature and its weight a line."""
+        version, words, rules, bias, worth, *rows = text.splitlines()
         weights = {int(feature, 36): float(weight) for feature, weight in (row.split("\t") for row in rows)}
-        return cls(version, words.split(" "), rules.split(" ") if rules else [], float(bias), weights)
+        return cls(version, words.split(" "), rules.split(" ") if rules else [], float(bias), float(worth), weights)
 
     def __call__(self, text: str, found: Iterable[str] = ()) -> Score:
         """Judge a text.
@@ -67,12 +83,26 @@ class Scorer:
             text: as the normaliser reads it.
             found: reasons of the rules' own findings, also of weak ones.
         """
+        if text.isascii() and len(_WORDS.findall(text)) < 2:
+            return UNKNOWN  # figures alone say nothing of what somebody wants
         weigh = self._weights.get
         blocks = self.reader.features(plain(text), self._numbers(found))
         total = self._bias + sum(
             sum(filter(None, map(weigh, features))) / math.sqrt(len(features)) for _, features in blocks
         )
         return Score(1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), partial(self._top, blocks))
+
+    def glance(self, text: str) -> float:
+        """Sum what the words of an ASCII text add by themselves; a few microseconds, most of them in C."""
+        words = set(text.encode().translate(_ONLY_WORDS).split())
+        return sum(filter(None, map(self._alone.get, words))) / math.sqrt(len(words) or 1)
+
+    def is_worth(self, text: str) -> bool:
+        """Say whether a text in lower case that no rule has a trigger for is worth a closer look.
+
+        Nearly all that the whole model would stop is (`train.NEARLY_ALL`), and a fifth of ordinary talk.
+        """
+        return not text.isascii() or self.glance(text) >= self._worth
 
     def _top(self, blocks: Blocks) -> tuple[str, ...]:
         spoke = [

@@ -13,7 +13,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,8 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from greenroom_server.screening.context import Context
-from greenroom_server.screening.model.reading import Reader, plain
+from greenroom_server.screening.learned import is_settled
+from greenroom_server.screening.model.reading import NEXT, Reader, block_of, plain
 from greenroom_server.screening.model.scorer import Scorer
 from greenroom_server.screening.normalise import normalise
 from greenroom_server.screening.policy import ScreeningPolicy
@@ -33,10 +34,16 @@ STATE: Final = "candidacy"
 TIERS: Final = ("plain", "evasive", "easy", "hard")
 """Single messages that can be judged without a context; sequences and grants are for the window and the policy."""
 LEAST_WORD: Final = 2
-LEAST_FEATURE: Final = 3
-STRENGTH: Final = 10.0
+LEAST_FEATURE: Final = 2
+STRENGTH: Final = 20.0
 """Inverse of the regularisation."""
-LEAST_WEIGHT: Final = 0.02
+WORTH: Final = {"hard": 2.0}
+"""How much a text of a tier counts; look-alikes are what a filter must not stop."""
+SCALE: Final = {NEXT: 1.5}
+"""How much a block of features counts against the others; folded into the weights."""
+LEAST_WEIGHT: Final = 0.03
+NEARLY_ALL: Final = 0.96
+"""Share of what only the model stops that a glance must not miss."""
 """Weights below are left out of the file."""
 
 
@@ -56,6 +63,9 @@ class Text:
     found: tuple[str, ...] = ()
     is_stopped: bool = False
     """By a rule."""
+    is_certain: bool = False
+    """A rule is certain of an identifier, so the model is not asked."""
+    glance: float = 0.0
     score: float = 0.0
     """By a model that has not seen its batch."""
 
@@ -100,13 +110,15 @@ def read_batches(folder: Path) -> list[Batch]:
 
 def judge_by_rules(texts: Iterable[Text]) -> list[str]:
     """Run the rules alone; gives the names of all that found something."""
-    screen = Screen(ScreeningPolicy.default(), scorer=None)
+    policy = ScreeningPolicy.default()
+    screen = Screen(policy, scorer=None)
     context = Context(STATE)
     names: Counter[str] = Counter()
     for each in texts:
         verdict = screen(each.text, context)
         each.found = tuple(dict.fromkeys(finding.reason for finding in verdict.findings))
         each.is_stopped = verdict.action is not Action.ALLOW
+        each.is_certain = is_settled(policy, verdict.findings)
         names.update(each.found)
     return sorted(names)
 
@@ -119,13 +131,19 @@ class Model:
     rules: list[str]
     bias: float
     weights: dict[int, float]
+    worth: float = 0.0
 
     def written(self, version: str) -> str:
         """Give the file that `Scorer.parse` reads."""
         rows = (
             f"{np.base_repr(feature, 36).lower()}\t{weight:.3f}" for feature, weight in sorted(self.weights.items())
         )
-        return "\n".join((version, " ".join(self.words), " ".join(self.rules), f"{self.bias:.4f}", *rows)) + "\n"
+        return (
+            "\n".join(
+                (version, " ".join(self.words), " ".join(self.rules), f"{self.bias:.4f}", f"{self.worth:.3f}", *rows)
+            )
+            + "\n"
+        )
 
 
 def fit(texts: Sequence[Text], rules: list[str]) -> Model:
@@ -139,17 +157,19 @@ def fit(texts: Sequence[Text], rules: list[str]) -> Model:
     columns = {feature: i for i, feature in enumerate(f for f, n in often.items() if n >= LEAST_FEATURE)}
     data, indices, ends = [], [], [0]
     for row in rows:
-        for _, features in row:
-            scale = 1 / math.sqrt(len(features))
+        for block, features in row:
+            scale = SCALE.get(block, 1.0) / math.sqrt(len(features))
             known = [columns[feature] for feature in features if feature in columns]
             indices += known
             data += [scale] * len(known)
         ends.append(len(indices))
     matrix = csr_matrix((data, indices, ends), shape=(len(rows), len(columns)), dtype=np.float64)
     labels = [each.is_violation for each in texts]
-    fitted = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=400).fit(matrix, labels)
-    found = fitted.coef_[0]
-    weights = {feature: float(found[i]) for feature, i in columns.items() if abs(found[i]) >= LEAST_WEIGHT}
+    fitted = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=400).fit(
+        matrix, labels, sample_weight=[WORTH.get(each.tier, 1.0) for each in texts]
+    )
+    found = {feature: float(fitted.coef_[0][i]) * SCALE.get(block_of(feature), 1.0) for feature, i in columns.items()}
+    weights = {feature: weight for feature, weight in found.items() if abs(weight) >= LEAST_WEIGHT}
     return Model(words, rules, float(fitted.intercept_[0]), weights)
 
 
@@ -167,49 +187,78 @@ def leave_one_out(batches: Sequence[Batch], rules: list[str]) -> None:
         others = [text for batch in batches if batch is not left_out for text in batch.texts]
         scorer = Scorer.parse(fit(others, rules).written("fold"))
         for each in left_out.texts:
-            each.score = scorer(normalise(each.text).text, each.found).value
+            read = normalise(each.text).text
+            each.score = scorer(read, each.found).value
+            each.glance = scorer.glance(read) if read.isascii() else 0.0
 
 
-def report(batches: Sequence[Batch], threshold: float) -> dict[str, Any]:
-    """Count what rules and model stop together, batch by batch, each by a model that has not seen it."""
+def is_stopped(text: Text, bounce: float, veto: float) -> bool:
+    """Say what rules and model together do, as `learned.py` does."""
+    if text.is_certain:
+        return text.is_stopped
+    return text.score >= bounce or (text.is_stopped and text.score >= veto)
+
+
+def report(batches: Sequence[Batch], bounce: float, veto: float) -> dict[str, Any]:
+    """Count what is stopped, batch by batch, each by a model that has not seen it."""
 
     def shares(texts: Sequence[Text]) -> dict[str, Any]:
         found = {}
         for tier in TIERS:
             of_tier = [each for each in texts if each.tier == tier]
             if of_tier:
-                stopped = sum(each.is_stopped or each.score >= threshold for each in of_tier)
+                stopped = sum(is_stopped(each, bounce, veto) for each in of_tier)
                 by_rules = sum(each.is_stopped for each in of_tier)
                 found[tier] = {"n": len(of_tier), "stopped": stopped, "by_rules": by_rules}
         return found
 
     per_batch = {batch.name: shares(batch.texts) for batch in batches}
-    mean = {
-        tier: round(float(np.mean([b[tier]["stopped"] / b[tier]["n"] for b in per_batch.values() if tier in b])), 4)
-        for tier in TIERS
-    }
     everybody = [text for batch in batches for text in batch.texts]
-    langs = sorted({text.lang for text in everybody})
-    violations = {lang: [t for t in everybody if t.lang == lang and t.is_violation] for lang in langs}
+    of_lang: dict[str, list[Text]] = {}
+    for text in everybody:
+        if text.is_violation:
+            of_lang.setdefault(text.lang, []).append(text)
     return {
-        "threshold": threshold,
+        "bounce": bounce,
+        "veto": veto,
         "refused": [name for batch in batches for name in batch.refused],
-        "mean_over_batches": mean,
+        "mean_over_batches": {tier: round(_mean(per_batch, tier), 4) for tier in TIERS},
         "batches": per_batch,
         "languages": {
-            lang: {"n": len(t), "stopped": sum(e.is_stopped or e.score >= threshold for e in t)}
-            for lang, t in violations.items()
-            if t
+            lang: {"n": len(texts), "stopped": sum(is_stopped(each, bounce, veto) for each in texts)}
+            for lang, texts in sorted(of_lang.items())
         },
     }
 
 
-def threshold_for(batches: Sequence[Batch], false_positives: float) -> float:
-    """Find the least score that stops at most this share of the hard clean texts, together with the rules."""
-    hard = [text for batch in batches for text in batch.texts if text.tier == "hard"]
-    room = int(false_positives * len(hard)) - sum(text.is_stopped for text in hard)
-    scores = sorted((text.score for text in hard if not text.is_stopped), reverse=True)
-    return round(scores[max(0, room)] + 0.001, 3)
+def _mean(per_batch: dict[str, dict[str, Any]], tier: str) -> float:
+    return float(np.mean([found[tier]["stopped"] / found[tier]["n"] for found in per_batch.values() if tier in found]))
+
+
+def thresholds_for(batches: Sequence[Batch], false_positives: float) -> tuple[float, float]:
+    """Find the thresholds that stop most violations and at most this share of the hard clean texts."""
+    everybody = [text for batch in batches for text in batch.texts]
+    hard = [text for text in everybody if text.tier == "hard"]
+    violations = [text for text in everybody if text.is_violation]
+    best = (0, 1.0, 0.0)
+    for veto in np.arange(0.0, 0.65, 0.05):
+        for bounce in np.arange(0.6, 1.0, 0.01):
+            if sum(is_stopped(text, bounce, veto) for text in hard) <= false_positives * len(hard):
+                stopped = sum(is_stopped(text, bounce, veto) for text in violations)
+                best = max(best, (stopped, float(bounce), float(veto)), key=lambda found: found[0])
+                break
+    return round(best[1], 2), round(best[2], 2)
+
+
+def worth_for(batches: Sequence[Batch], bounce: float) -> float:
+    """Find the glance that nearly all of what only the model stops has."""
+    found = sorted(
+        text.glance
+        for batch in batches
+        for text in batch.texts
+        if text.is_violation and not text.found and text.score >= bounce and text.text.isascii()
+    )
+    return found[int((1 - NEARLY_ALL) * len(found))]
 
 
 def main() -> int:
@@ -226,12 +275,14 @@ def main() -> int:
     everybody = [text for batch in batches for text in batch.texts]
     rules = judge_by_rules(everybody)
     leave_one_out(batches, rules)
-    found = report(batches, threshold_for(batches, arguments.false_positives))
+    bounce, veto = thresholds_for(batches, arguments.false_positives)
+    found = report(batches, bounce, veto)
     print(json.dumps(found, indent=1))  # noqa: T201 - its output is its purpose
     if arguments.report is not None:
         arguments.report.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if not arguments.only_report:
-        arguments.out.write_text(fit(everybody, rules).written(arguments.version), "utf-8")
+        model = replace(fit(everybody, rules), worth=worth_for(batches, bounce))
+        arguments.out.write_text(model.written(arguments.version), "utf-8")
     return 0
 
 

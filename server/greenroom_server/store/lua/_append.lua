@@ -41,7 +41,7 @@ local function append(k, a, tail, events, locals_, remotes, now)
     redis.call('XADD', k.stream, string.format('%d-0', tail.seq), 'e', events[i][2], 'n', own, 'at', at)
     published[i] = { tail.seq, own, at, events[i][2] }
   end
-  tail.at = at
+  tail.at, a.at, a.first_n = at, at, first_n
   local ended = settle_debt(k, a, tail, first_seq, at)
   local read = read_by_author(a, tail, before_n, first_n)
   redis.call('HSET', k.head, 'tail', write_tail(tail), unpack(a.rare and a.rare.set or {}))

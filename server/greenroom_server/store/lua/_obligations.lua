@@ -30,6 +30,13 @@ local function end_obligation(k, a, debt, t1, outcome)
   return o[1]
 end
 
+-- Give when what is open began.
+local function opened_at(k, debt)
+  local t0 = string.match(debt, '^followup %d+ (%d+)$')
+  local raw = not t0 and redis.call('HGET', k.obligations, debt)
+  return tonumber(t0) or raw and cmsgpack.unpack(raw)[4] or 0
+end
+
 -- An invitation while something is owed: one obligation, of kind invitation; a private follow-up gives way to it.
 local function invite_over(k, a, debt, seq, at)
   local raw = redis.call('HGET', k.obligations, debt)
@@ -43,7 +50,8 @@ end
 -- Apply what an event means for obligations. `a.op` is one of
 --   c1, c0      a client's message; c1: it may open a private follow-up
 --   i           an invitation
---   f           a freelancer's own message
+--   f           a freelancer's own message; one that was held counts from when it was submitted, and answers
+--               nothing that was asked later
 --   x:<outcome> ends the open one (accepted, declined, withdrawn, expired, ...)
 --   - or a      nothing (service events, automation)
 -- Changes `tail` (debt, wrote: the freelancer has written, last: the last writer); gives the kind it ended, or ''.
@@ -58,8 +66,12 @@ local function settle_debt(k, a, tail, seq, at)
     end
     tail.last = 'c'
   elseif first == 'f' then
-    if debt ~= '' then ended = end_obligation(k, a, debt, at, 'answered') end
-    tail.debt, tail.wrote, tail.last = '', 1, 'f'
+    local submitted = a.rare and a.rare.held and a.rare.held[4]
+    if debt ~= '' and not (submitted and submitted < opened_at(k, debt)) then
+      ended = end_obligation(k, a, debt, submitted or at, 'answered')
+      tail.debt = ''
+    end
+    tail.wrote, tail.last = 1, 'f'
   elseif first == 'i' then
     if debt == '' then
       tail.debt = open_obligation(k, 'invitation', a, seq, at)

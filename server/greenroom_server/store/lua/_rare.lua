@@ -4,7 +4,7 @@
 -- seat, see _team.lua, amend, redact, react and quote, see _targets.lua, timers = {{at, member}, ...},
 -- drop_timers = {member, ...}, index = job and unindex = job for the pair's index, pair = packed flags of the relationship, change = kinds of the events for `changes`,
 -- by_seq = {prefix of a head field, its value, deadline, prefix of a timer}, both named by the seq of the first event,
--- audit = entry without text, ledger = what the freelancer's Connects are to be charged or given back, see
+-- audit = entry without text, held, see _held.lua, ledger = what the freelancer's Connects are to be charged or given back, see
 -- _connects.lua; the answer to that is what `rarely` gives.
 
 local AUDIT_ENTRIES = 20000
@@ -36,6 +36,7 @@ local function rarely(k, a, rare, seq, last_seq, now)
     redis.call('HSET', k.head, field .. string.format('%d', seq), value)
     redis.call('ZADD', k.timers, at, member .. string.format('%d', seq))
   end
+  if rare.held then release(k, a, rare.held, seq, a.first_n, a.at, now) end
   if rare.audit then note_audit(k.audit, rare.audit, a.thread, seq) end
   return rare.ledger and settle_account(k, a, rare.ledger, seq, now)
 end

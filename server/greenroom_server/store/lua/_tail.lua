@@ -33,3 +33,25 @@ local function claim_cid(k, a, tail, seq, n, at)
   end
   return true
 end
+
+local function check_window(cid, cid_ms, now)
+  return cid == '' or (cid_ms >= now - 604800000 and cid_ms <= now + 600000)
+end
+
+-- Give what a cid was answered before, and write, so that a replicated acknowledgement covers the answer too.
+local function recall_cid(k_cids, k_head, actor, cid, hash)
+  local stored = redis.call('HGET', k_cids, actor .. ' ' .. cid)
+  if not stored then return nil end
+  redis.call('HINCRBY', k_head, 'repeats', 1)
+  if string.sub(stored, 1, #hash + 1) ~= hash .. ' ' then return { 'conflict' } end
+  return { 'dup', stored }
+end
+
+-- Say whether somebody has written since; `by` stands in quotes only as a field of an event.
+local function wrote_since(k_stream, actor, after)
+  local by = '"by":"' .. actor .. '"'
+  for _, entry in ipairs(redis.call('XRANGE', k_stream, string.format('%d-0', after + 1), '+')) do
+    if string.find(entry[2][2], by, 1, true) then return true end
+  end
+  return false
+end

@@ -1,27 +1,16 @@
 -- commit: append events to a thread if it is still as it was when they were decided; exactly once per (sender, cid).
 -- KEYS 1 stream 2 head 3 cids of the day 4 dirty 5 nodes 6 obligations 7 obligations by t0 8 epoch 9 pair flags,
 --      then (inbox, rows, where) for each local user, then timers, amends, pairing, changes, audit when there is something rare,
+--      then with rare.held the first five of hold,
 --      then with rare.ledger the freelancer's log, inbox, rows, where, purse, ledger, entries
 -- ARGV 1 what never changes for a thread, MessagePack: {tag, thread, freelancer, client, node, local users, remote users}
 --      2 MessagePack: {epoch, rev, pair rev, actor, cid ('' for the marketplace's), cid ms, body hash, op, seen, extra,
---        state after, rare or nil, a digit for each event: 1 takes an n, cid of the sender's message before ('' any)}
+--        state after, rare or nil, a digit for each event: 1 takes an n, cid of the sender's message before ('' any),
+--        seq up to which the actor's own messages were known (left out: it does not matter)}
 --      then the payload of each event
 -- Gives {'ok', first seq, first n, at, seq, n, kind of the obligation it ended or '', row or nil for each local,
 --       dirty value for each remote, with rare.ledger {epoch, row, payload} of the notice},
 --       {'short', need, have, next refill}, {'unfit', code}, {'dup', stored result}, {'conflict'}, {'window'}, {'gap'}, {'rev'}, {'epoch', epoch}.
-
-local function check_window(cid, cid_ms, now)
-  return cid == '' or (cid_ms >= now - 604800000 and cid_ms <= now + 600000)
-end
-
--- Give what a cid was answered before, and write, so that a replicated acknowledgement covers the answer too.
-local function recall_cid(k_cids, k_head, actor, cid, hash)
-  local stored = redis.call('HGET', k_cids, actor .. ' ' .. cid)
-  if not stored then return nil end
-  redis.call('HINCRBY', k_head, 'repeats', 1)
-  if string.sub(stored, 1, #hash + 1) ~= hash .. ' ' then return { 'conflict' } end
-  return { 'dup', stored }
-end
 
 local function name_keys(KEYS, users, is_rare)
   local k = { stream = KEYS[1], head = KEYS[2], cids = KEYS[3], dirty = KEYS[4], nodes = KEYS[5],
@@ -33,7 +22,12 @@ local function name_keys(KEYS, users, is_rare)
   end
   if is_rare then
     k.timers, k.amends, k.pairing, k.changes, k.audit = unpack(KEYS, at, at + 4)
-    if KEYS[at + 5] then k.account = ledger_keys(KEYS, at + 5) end
+    at = at + 5
+    if is_rare.held then
+      k.h = held_keys(KEYS, at, k)
+      at = at + 5
+    end
+    if KEYS[at] then k.account = ledger_keys(KEYS, at) end
   end
   return k, locals_
 end
@@ -45,7 +39,7 @@ local function commit_checked(KEYS, ARGV, s, d, tail, read, now)
   local events = {}
   for i = 3, #ARGV do events[i - 2] = { string.sub(d[13], i - 2, i - 2), ARGV[i] } end
   local k, locals_ = name_keys(KEYS, s[6], a.rare)
-  local no = a.rare and unfit(k, a, a.rare)
+  local no = a.rare and (a.rare.held and unfit_release(k.h, a.rare.held[1]) or unfit(k, a, a.rare))
   if no then return a.cid ~= '' and recall_cid(k.cids, k.head, a.actor, a.cid, a.hash) or no end
   return append(k, a, tail, events, locals_, s[7], now)
 end
@@ -53,7 +47,7 @@ end
 -- Give {'short', ...} when the commit is to be paid for and the freelancer cannot.
 local function cannot_pay(KEYS, s, d, now)
   local ledger = d[12] and d[12].ledger
-  return ledger and lacks(ledger_keys(KEYS, 15 + 3 * #s[6]), ledger, now)
+  return ledger and lacks(ledger_keys(KEYS, 15 + 3 * #s[6] + (d[12].held and 5 or 0)), ledger, now)
 end
 
 -- The first argument is the same for every commit of a thread: unpacked once, forgotten when there are too many.
@@ -76,7 +70,7 @@ local function commit(KEYS, ARGV)
   local h = redis.call('HMGET', KEYS[2], 'rev', 'tail', 'read:' .. d[4])
   local pair_rev = redis.call('HGET', KEYS[9], s[3] .. '#rev') or '0'
   local is_old_epoch = tonumber(epoch) ~= d[1]
-  if is_old_epoch or h[1] ~= d[2] or pair_rev ~= d[3] then
+  if is_old_epoch or h[1] ~= d[2] or pair_rev ~= d[3] or (d[15] and wrote_since(KEYS[1], d[4], d[15])) then
     local known = d[5] ~= '' and recall_cid(KEYS[3], KEYS[2], d[4], d[5], d[7])
     return known or (is_old_epoch and { 'epoch', epoch } or { 'rev' })
   end
