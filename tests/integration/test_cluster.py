@@ -26,7 +26,7 @@ from greenroom_server.store.own_logs import OwnLogs
 from greenroom_server.store.purses import Entered, Purses
 from greenroom_server.store.records import Owed, pack
 from greenroom_server.store.subscriber import DeviceReplaced, FramePublished, PresencePublished, RowPublished
-from testkit import community_cluster, people_cluster, safety_cluster
+from testkit import community_cluster, moderation_cluster, people_cluster, safety_cluster
 from testkit.store import Ear, StoreNode, Talk, ear, new_cid, now_ms, person, store_node
 from testkit.valkey import RealValkey, real_cluster
 
@@ -307,6 +307,7 @@ def on_node(run: Callable[[StoreNode], Awaitable[None]]) -> Callable[[Place], Aw
 EXERCISES.update({name: on_node(run) for name, run in community_cluster.EXERCISES.items()})
 EXERCISES.update({name: on_node(run) for name, run in people_cluster.EXERCISES.items()})
 EXERCISES.update({name: on_node(run) for name, run in safety_cluster.EXERCISES.items()})
+EXERCISES.update({name: on_node(run) for name, run in moderation_cluster.EXERCISES.items()})
 
 
 def test_every_function_is_exercised_here() -> None:

@@ -107,7 +107,9 @@ async def test_release_races_the_end_of_the_conversation(room: Room, hubs: tuple
         await jonas.say(thread, ASK)
         command, held = await held_by(jonas, thread)
         release, _ = await asyncio.gather(
-            decide(hubs[1], held, "release"), maya.ask({"type": "peer.block", "user": jonas.user}), return_exceptions=True
+            decide(hubs[1], held, "release"),
+            maya.ask({"type": "peer.block", "user": jonas.user}),
+            return_exceptions=True,
         )
         is_delivered = command["body"] in await bodies(maya, thread)
         assert (await settled(hubs[0], thread, held) == "released") is is_delivered
@@ -127,7 +129,8 @@ async def test_the_store_holds_no_original_in_the_clear(room: Room, store: RealV
             assert b"example-design" not in raw
             day = int(reply["at"]) // 86_400_000
             sealed = await node.committer.call("HGET", keys.sealed(partition, day), reply["mid"])
-            assert len(sealed) > 100 and b"example-design" not in sealed
+            assert len(sealed) > 100
+            assert b"example-design" not in sealed
             assert await node.committer.call("TTL", keys.sealed(partition, day)) > 30 * 86_400
         await jonas.ask({"type": "held.withdraw", "held": reply["mid"]})
         async with store_node(store.address) as node:

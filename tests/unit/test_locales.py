@@ -8,8 +8,9 @@ from string import Formatter
 
 import pytest
 
+from greenroom_protocol.codes import ERRORS
 from greenroom_protocol.locale import sentence
-from greenroom_protocol.sentences import english
+from greenroom_protocol.sentences import HINTS, english
 
 PROTOCOL = Path(__file__).parents[2] / "protocol"
 FILES = sorted((PROTOCOL / "locales").glob("*.json"))
@@ -44,6 +45,10 @@ def scripts(word: str) -> set[str]:
 def test_the_page_lists_every_language() -> None:
     page = (PROTOCOL / "spec" / "locales.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == sorted(TABLES)
+
+
+def test_every_hint_of_a_code_has_a_sentence() -> None:
+    assert {row.hint for row in ERRORS.values() if row.hint} <= set(HINTS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -127,5 +132,5 @@ def test_a_missing_parameter_is_an_error() -> None:
 
 
 def test_an_unknown_key_is_an_error() -> None:
-    with pytest.raises(KeyError, match="no.such"):
+    with pytest.raises(KeyError, match=r"no\.such"):
         sentence("no.such", "es")

@@ -101,6 +101,8 @@ class EncodedDetector:
             least = self._certain - (0.51 if is_said else 0.0)
             if each.intent == "share" and each.score >= least and (is_said or each.kind in _TELLING):
                 start, end = len(text) - each.end, len(text) - each.start
+                if each.kind is not Kind.PHONE and len(text[start:end].split()) != 1:
+                    continue  # the end of one sentence and the beginning of the next
                 yield Hit(each.kind, "share", "ENC_REVERSED", 0.9, start, end, True, ("obf:reversed",))
 
     def _shifted(self, text: str, scan: Scan, steps: Steps) -> Iterator[Hit]:

@@ -109,7 +109,7 @@ class Screen:
         if context.regions and findings:
             findings = confirmed(self._policy, text, context.regions, findings)
         is_open = scorer is not None and not is_settled(self._policy, findings)
-        if scorer is not None and is_open and (triggers or self._is_worth(view.text)):
+        if scorer is not None and is_open and (findings or self._is_worth(view.text)):
             steps.spend(4 * len(text))
             findings = judged(self._policy, scorer, view.text, len(text), findings)
         granted = context.granted_emails if context.state in self._policy.states_access_grant else ()

@@ -138,6 +138,12 @@ class People:
         raw = await self._committer.call("HGET", keys.account(user_partition(user), user), "aliases")
         return (user, *(raw.decode().split() if raw else ()))
 
+    async def is_gone(self, user: str) -> bool:
+        """Say whether nobody can be reached under a name, as `Account.is_gone`; of somebody unknown it is False."""
+        key = keys.account(user_partition(user), user)
+        suspended, merged_into = await self._committer.call("HMGET", key, "suspended", "merged_into")
+        return suspended == b"1" or bool(merged_into)
+
     async def speed_label(self, user: str) -> str:
         """Read what the evaluation of a client's response speed left with the account, JSON."""
         raw = await self._committer.call("HGET", keys.account(user_partition(user), user), "speed_label")

@@ -57,8 +57,8 @@ class Directory:
             text=command.text, skills=command.skills, is_available=command.available, cursor=command.cursor,
             limit=command.limit,
         )  # fmt: skip
-        accounts = await asyncio.gather(*(self._people.account(each.freelancer) for each in found.profiles))
-        shown = [p for p, a in zip(found.profiles, accounts, strict=True) if a is None or not a.is_gone]
+        gone = await asyncio.gather(*(self._people.is_gone(each.freelancer) for each in found.profiles))
+        shown = [profile for profile, is_gone in zip(found.profiles, gone, strict=True) if not is_gone]
         profiles = await asyncio.gather(*map(self._view, shown))
         return DirectoryPage(id=command.id, profiles=list(profiles), cursor=found.cursor)
 

@@ -113,9 +113,7 @@ class Holding:
 
     # --- keeping
 
-    def _start(
-        self, thread: str, author: Author, bounce: Bounce, done: Answer, give_back: Callable[[], None]
-    ) -> None:
+    def _start(self, thread: str, author: Author, bounce: Bounce, done: Answer, give_back: Callable[[], None]) -> None:
         async def hold() -> None:
             try:
                 result = await self._hold(thread, author, bounce)

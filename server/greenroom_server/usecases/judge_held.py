@@ -7,6 +7,7 @@ Source: server/docs/moderation.md.
 """
 
 import asyncio
+import contextlib
 import re
 from typing import Final, Literal, NamedTuple
 
@@ -23,7 +24,7 @@ from greenroom_server.usecases.amend_message import run
 from greenroom_server.usecases.commits import Author, Bounce, Commits, Draft
 from greenroom_server.usecases.holding import HeldParts, Holding, read_command
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
-from greenroom_server.usecases.send_message import SendMessage, Submitted
+from greenroom_server.usecases.send_message import Released, SendMessage
 from greenroom_server.usecases.window import Look
 
 Verdict = Literal["release", "reject", "uphold", "overturn"]
@@ -54,9 +55,7 @@ class ItemsPage(NamedTuple):
 class JudgeHeld:
     """Lists and decides what is held."""
 
-    def __init__(
-        self, parts: HeldParts, commits: Commits, send: SendMessage, holding: Holding, safety: Safety
-    ) -> None:
+    def __init__(self, parts: HeldParts, commits: Commits, send: SendMessage, holding: Holding, safety: Safety) -> None:
         self._parts = parts
         self._commits = commits
         self._send = send
@@ -66,10 +65,8 @@ class JudgeHeld:
     async def run(self) -> None:
         """Count what waits, again and again; one task that the owner runs."""
         while self._parts.policy.has_moderators:
-            try:
+            with contextlib.suppress(StoreError):  # the next count says more
                 await self.count_once()
-            except StoreError:
-                pass  # the next count says more
             await asyncio.sleep(_COUNT_EVERY_S)
 
     @property
@@ -176,11 +173,11 @@ class JudgeHeld:
             id=name, user=what.by, cid=what.cid, submitted_at=what.at, body_hash=what.hash, extra="",
             change=told.change, subject=what.thread, fields=told.fields.decode(), note=note, most_decided=DECIDED_MOST,
         )  # fmt: skip
-        submitted = Submitted(release=release, audit=told.audit, cid_ms=what.cid_ms, hidden=hidden)
+        released = Released(release, told.audit, what.cid_ms, hidden)
 
         def plan(head: Head, _role: Role) -> Draft | Bounce | Look | Refused:
             role = head.role_of(what.by)
-            return NOT_FOUND if role is None else self._send.plan(what.by, command, head, role, submitted)
+            return NOT_FOUND if role is None else self._send.plan(what.by, command, head, role, released=released)
 
         try:
             await run(self._commits, what.thread, Author("", role=Role.SERVICE), plan)

@@ -95,7 +95,8 @@ class Screening:
     def before_thread(self, text: str, surface: Surface, pair: Relationship = STRANGERS) -> Screened:
         """Screen a text that would open a thread, or that is about no pair."""
         state = _standing(ThreadState.DIRECT, pair)
-        context = _context(state, _is_external(pair), pair.conversion, surface, False, False)
+        has_moderators = self._has_moderators and surface is not Surface.COMMUNITY_POST
+        context = _context(state, _is_external(pair), pair.conversion, surface, False, has_moderators)
         screened = self._screened(text, self._screen(text, context), surface)
         if screened.policy is not None and surface is Surface.PROPOSAL:
             _hint_for_freelancer(screened.policy)

@@ -1,6 +1,6 @@
 """`message.send`, the hot path, and `message.check`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,19 +31,15 @@ _DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """How a message came."""
+class Released:
+    """A message that was held, as a moderator delivers it."""
 
-    window: Window | None = None
-    body_hash: str = ""
-    release: Release | None = None
-    """It was held, and a moderator delivers it now."""
-    audit: bytes | None = None
-    """With a release."""
-    cid_ms: int = 0
-    """With a release: time of the message's cid."""
-    hidden: Sequence[Span] = ()
-    """With a release: placeholders in the text."""
+    release: Release
+    audit: bytes
+    cid_ms: int
+    """Time of the message's cid."""
+    hidden: list[Span]
+    """Placeholders in its text."""
 
 
 class SendMessage:
@@ -76,10 +72,13 @@ class SendMessage:
             done(error_reply(command.id, NOT_ACCEPTED))
             return
 
-        window = Window(self._commits.tails, command.thread, user)
+        window: Window | None = None
 
         def plan(head: Head, role: Role) -> Draft | Bounce | Look | Refused:
-            return self.plan(user, command, head, role, Submitted(window, author.body_hash))
+            nonlocal window
+            if window is None and self._screening.wants_window(body, head):
+                window = Window(self._commits.tails, command.thread, user)
+            return self.plan(user, command, head, role, window=window, body_hash=author.body_hash)
 
         def answered(result: Done | Refused) -> None:
             if type(result) is Done:
@@ -102,9 +101,20 @@ class SendMessage:
         self._commits.run(command.thread, author, plan, answered)
 
     def plan(
-        self, user: str, command: MessageSend, head: Head, role: Role, what: Submitted
-    ) -> Draft | Bounce | Look | Refused:
-        """Decide what a message does to a thread as it stands."""
+        self, user: str, command: MessageSend, head: Head, role: Role, *, window: Window | None = None,
+        body_hash: str = "", released: Released | None = None,
+    ) -> Draft | Bounce | Look | Refused:  # fmt: skip
+        """Decide what a message does to a thread as it stands.
+
+        Args:
+            user: who wrote it.
+            command: the message.
+            head: of the thread.
+            role: of the user.
+            window: what was looked at of the thread's tail, where the text wants that.
+            body_hash: of what the cid stands for.
+            released: it was held, and somebody has judged it.
+        """
         unreachable = head.peer_code(role)
         if unreachable:
             return Refused(unreachable)
@@ -117,17 +127,13 @@ class SendMessage:
             return denial(decision)
         if command.quote is not None and command.quote <= head.participants[user].from_seq:
             return Refused("message.quote_target")
-        window, pass_ = what.window, what.release is not None or head.passes.get(what.body_hash) == user
-        if window is not None and not pass_ and self._screening.wants_window(command.body, head):
-            if not window.is_known:
-                return Look(window)
+        is_let_pass = bool(head.passes) and head.passes.get(body_hash) == user
+        if released is not None or is_let_pass:
+            screened = Screened(True, command.body, [] if released is None else released.hidden, None)
+        elif window is not None and not window.is_known:
+            return Look(window)
         else:
-            window = None
-        screened = (
-            Screened(True, command.body, list(what.hidden), None)
-            if pass_
-            else self._screening(command.body, Surface.MESSAGE, head, user, self._now_ms(), window)
-        )
+            screened = self._screening(command.body, Surface.MESSAGE, head, user, self._now_ms(), window)
         if not screened.passes:
             assert screened.policy is not None
             return Bounce(screened.policy, command, screened)
@@ -136,7 +142,7 @@ class SendMessage:
         events: list[Event] = [
             MessageSent(
                 by=user, cid=command.cid, body=screened.text, hidden=screened.hidden, auto=command.auto,
-                quote=command.quote or 0, submitted_at=0 if what.release is None else what.release.submitted_at,
+                quote=command.quote or 0, submitted_at=0 if released is None else released.release.submitted_at,
             )
         ]  # fmt: skip
         if decision.to is not head.state:
@@ -145,11 +151,11 @@ class SendMessage:
         clear: tuple[str, ...] = ()
         if head.is_silent and role is Role.CLIENT and not command.auto:
             changes["rev"], clear = int(head.rev) + 1, ("silent",)
-        if pass_ and what.release is None:
-            changes["rev"], clear = int(head.rev) + 1, (*clear, f"pass:{what.body_hash}")
+        if is_let_pass:
+            changes["rev"], clear = int(head.rev) + 1, (*clear, f"pass:{body_hash}")
         rare = Rare(set=changes, clear=clear, quote=command.quote) if changes or command.quote is not None else None
-        if what.release is not None:
-            rare = replace(rare or Rare(), held=what.release, audit=what.audit)
+        if released is not None:
+            rare = replace(rare or Rare(), held=released.release, audit=released.audit)
         if "interview.started" in decision.emits:
             events.append(InterviewStarted(by=user))
         return Draft(
@@ -161,7 +167,7 @@ class SendMessage:
             rare=rare,
             policy=told.policy,
             window=window,
-            cid_ms=what.cid_ms,
+            cid_ms=0 if released is None else released.cid_ms,
         )
 
     def obligation_op(self, command: MessageSend, role: Role) -> str:

@@ -81,6 +81,16 @@ async def find(node: StoreNode) -> None:
     raise AssertionError("no bucket is on this node of the cluster")
 
 
+async def lapse(node: StoreNode) -> None:
+    partition = next(iter(node.epochs))
+    timers = keys.timers(partition)
+    await node.committer.call("ZADD", timers, 1, "gone", now_ms() + 60_000, "to come")
+    for member in ("gone", "to come"):
+        await node.timers.drop(partition, member)
+    assert await node.committer.call("ZSCORE", timers, "gone") is None
+    assert await node.committer.call("ZSCORE", timers, "to come") is not None
+
+
 EXERCISES: Final[dict[str, Callable[[StoreNode], Awaitable[None]]]] = {
     "alter": alter,
     "place": place,
@@ -88,4 +98,5 @@ EXERCISES: Final[dict[str, Callable[[StoreNode], Awaitable[None]]]] = {
     "judge": judge,
     "mirror": mirror,
     "find": find,
+    "lapse": lapse,
 }

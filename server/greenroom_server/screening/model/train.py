@@ -42,7 +42,7 @@ WORTH: Final = {"hard": 2.0}
 SCALE: Final = {NEXT: 1.5}
 """How much a block of features counts against the others; folded into the weights."""
 LEAST_WEIGHT: Final = 0.03
-NEARLY_ALL: Final = 0.96
+NEARLY_ALL: Final = 0.9
 """Share of what only the model stops that a glance must not miss."""
 """Weights below are left out of the file."""
 
