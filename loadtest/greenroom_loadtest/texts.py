@@ -34,14 +34,14 @@ _SENTENCES: Final = (
     "For the illustrations I would draw three rough ideas, and you choose the one that I should finish.",
     "There is one thing I am not sure about yet, which is how the discounts should work for regular customers.",
     "I have finished the first half and it went better than planned, the rest should be done by Thursday.",
-    "Could we move the review to the afternoon? I would like to try two more ideas before you look at it.",
+    "The review can be in the afternoon, since I would like to try two more ideas before anybody looks at it.",
     "Great, then I will write down what we have agreed on and you tell me whether I have missed something.",
     "The logo has to work in one colour too, because it will be printed on boxes and stitched on aprons.",
     "I read the whole brief twice and I like it. My only doubt is the search, which may need more than a week.",
     "We expect about 300 visitors a day in the beginning, so a simple setup without a cluster is all we need.",
     "Would you be open to a longer cooperation if this goes well? There is enough work for a year or so.",
     "I prefer to deliver small pieces often, so that you can try them early and change your mind cheaply.",
-    "The photos come from our own archive, and you may crop and brighten them in any way you think is right.",
+    "All pictures are ours and may be cropped and brightened in any way that you think is right for the shop.",
     "All of this is very clear, thank you. I will prepare a plan with steps and estimates until tomorrow.",
 )
 _WORD_LIST: Final = (

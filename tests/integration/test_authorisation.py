@@ -50,6 +50,8 @@ ON_A_THREAD: dict[str, Frame] = {
     "access.refuse": {"cid": "new", "request": 1},
     "access.share": {"cid": "new", "request": 1, "email": "eve@example.org"},
     "access.revoke": {"cid": "new", "request": 1},
+    "held.list": {},
+    "verdict.appeal": {"cid": "new", "note": "Not mine to appeal against."},
     "metrics.appeal": {"cid": "new", "obligation": "new", "note": "Not mine to appeal against."},
     "report.create": {"cid": "new", "category": "spam", "note": "Not mine to report."},
 }
@@ -72,7 +74,7 @@ ABOUT_PEOPLE = {
     *("profile.get", "client.get", "thread.open", "invitation.send", "presence.watch"),
 }
 ABOUT_NOBODY = {
-    *("availability.set", "away.set", "hours.set"),
+    *("availability.set", "away.set", "hours.set", "held.withdraw"),
     *("connects.get", "connect", "token.refresh", "ping", "presence.set", "directory.search"),
 }
 OPEN_TO_ALL = {

@@ -139,4 +139,4 @@ def test_no_series_of_steps_breaks_a_rule_of_the_marketplace(hub: HubProcess) ->
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_no_long_series_of_steps_breaks_a_rule_of_the_marketplace(hub: HubProcess) -> None:
-    run(hub, examples=150, steps=50)
+    run(hub, examples=80, steps=50)

@@ -60,7 +60,7 @@ class Stage:
 
     async def chatter(self, wire: Wire, count: int) -> list[Frame]:
         """Write one message after the other."""
-        return [await wire.say(self.thread, f"Point {number} of {wire.user}.") for number in range(count)]
+        return [await wire.say(self.thread, f"Line {number} of {wire.user}.") for number in range(count)]
 
 
 @pytest.mark.parametrize("kind", ["all", "from_now"])

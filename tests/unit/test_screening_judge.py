@@ -32,7 +32,7 @@ class FixedScorer:
 
 
 def test_a_high_score_bounces_what_no_rule_found() -> None:
-    scorer = FixedScorer(0.97, worth=True)
+    scorer = FixedScorer(1.0, worth=True)
     verdict = Screen(POLICY, scorer)("shall we carry on over there", CONTEXT)
     assert (verdict.action, verdict.findings[0].reason) == (Action.BOUNCE, "LEARNED_INTENT")
     assert verdict.findings[0].evidence == ("APP .. MOVE",)

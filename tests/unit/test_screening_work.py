@@ -13,7 +13,8 @@ CONTEXT = Context("candidacy")
 HOSTILE = [
     "1 ", "1-", "12/", "a@", "a@a.", "@a.b ", "a b ", "a.b.", "dot ", "at ", "one ", "%40", "t.me/a ", "a-a.",
     "your whatsapp ", "whatsapp @a ", "call me ",
-    "1a", "01 ", "-.", "gmail ", "telegram x_1 ", "<b>", "$a ", "a|", "mil ", "и один ", "(at)", "bc1q", "0x", "\u200b", "a\u0301", "аb ", "/ ", "my ",
+    "1a", "01 ", "-.", "gmail ", "telegram x_1 ", "<b>", "$a ", "a|", "mil ", "и один ", "(at)", "bc1q", "0x",
+    "\u200b", "a\u0301", "аb ", "/ ", "my ",
 ]  # fmt: skip
 
 

@@ -51,6 +51,8 @@ def judged(
     """
     score = scorer(text, [finding.reason for finding in findings])
     if score.value >= policy.learned_doubtful:
+        if any(each.score >= policy.certain for each in findings):
+            return list(findings)  # rules say the same, and they know the place
         value = max(score.value, policy.certain) if score.value >= policy.learned_bounce else policy.doubtful
         # Talk of payment alone stays in its class, which outlives the gate and ends with the fee.
         is_payment = bool(findings) and all(each.kind is Kind.PAYMENT for each in findings)

@@ -30,9 +30,7 @@ _INVITATIONS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "r
 _PROPOSALS: Final = frozenset({"submitted", "withdrawn", "declined"})
 _GRANTS: Final = frozenset({"request", "confirm", "refuse", "share", "revoke", "expire"})
 _REPORTS: Final = frozenset({"created", "appealed", "upheld", "overruled"})
-_HELD: Final = frozenset(
-    {"held", "released", "rejected", "expired", "withdrawn", "appealed", "upheld", "overturned"}
-)
+_HELD: Final = frozenset({"held", "released", "rejected", "expired", "withdrawn", "appealed", "upheld", "overturned"})
 _OFFERS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "expired", "started"})
 
 

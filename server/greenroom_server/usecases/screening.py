@@ -79,8 +79,8 @@ class Screening:
         granted = self._granted(text, surface, head, now_ms) if head.grants else {}
         if granted:
             context = replace(context, granted_emails=frozenset(granted))
-        if window is not None and window.is_known and (earlier := window.earlier()):
-            context = replace(context, earlier=earlier)
+        if window is not None and window.is_known and not granted and self._is_worth_joining(text, window):
+            context = replace(context, earlier=window.earlier())
         screened = self._screened(text, self._screen(text, context), surface)
         if granted:
             screened = screened._replace(grants=tuple(sorted(set(granted.values()))))
@@ -91,6 +91,10 @@ class Screening:
             if sender in head.declared and not screened.passes:  # their claim is still being looked at
                 screened.policy.code, screened.policy.message = _UNVERIFIED, ERRORS[_UNVERIFIED].message
         return screened
+
+    def _is_worth_joining(self, text: str, window: Window) -> bool:
+        """Say whether short texts could be a contact together; most are plain talk, also side by side."""
+        return not all(self._screen.is_plainly_clean(each.ljust(CHARS + 1)) for each in window.joined(text))
 
     def before_thread(self, text: str, surface: Surface, pair: Relationship = STRANGERS) -> Screened:
         """Screen a text that would open a thread, or that is about no pair."""

@@ -7,6 +7,7 @@ when there is a later one nothing is written and everything is judged anew.
 Source: server/docs/moderation.md, Split messages.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -25,6 +26,7 @@ EVENTS: Final = 20
 CHARS: Final = 60
 """Longer texts are no fragments, and are not kept."""
 CACHED_TAILS: Final = 5_000
+_ADDRESS: Final = re.compile(r"[^\s@]@[^\s@]+\.[^\s@.]")
 
 
 class Line(NamedTuple):
@@ -55,11 +57,11 @@ class Tail:
             if self.seq and event.seq > self.seq + 1:
                 return False
             if isinstance(event, MessageSent):
-                self._put(event.seq, event.by, event.body, event.at)
+                self._put(event.seq, event.by, event.body, event.at, is_masked=bool(event.hidden))
             elif isinstance(event, MessageEdited | MessageRedacted):
                 old = self.lines.pop(event.target, None)
                 by = event.by or (old.by if old is not None else "")
-                self._put(event.target, by, event.body, event.at)
+                self._put(event.target, by, event.body, event.at, is_masked=bool(event.hidden))
             elif isinstance(event, MessageErased):
                 self.lines.pop(event.target, None)
             self.seq = event.seq
@@ -67,8 +69,9 @@ class Tail:
             del self.lines[seq]
         return True
 
-    def _put(self, seq: int, by: str, text: str, at: int) -> None:
-        if by and len(text) <= CHARS:
+    def _put(self, seq: int, by: str, text: str, at: int, *, is_masked: bool) -> None:
+        """Keep a short text, unless it was masked or holds a whole address: those were judged by themselves."""
+        if by and len(text) <= CHARS and not is_masked and not _ADDRESS.search(text):
             self.lines[seq] = Line(seq, by, text, at)
 
 
@@ -147,6 +150,13 @@ class Window:
     def own_seq(self) -> int:
         """Up to which event all of the sender's are in it."""
         return -1 if self._tail is None else self._tail.seq
+
+    def joined(self, text: str) -> tuple[str, str]:
+        """Give the sender's fragments and a text as one, with spaces between and without."""
+        assert self._tail is not None, "it was asked for"
+        lines, own = self._tail.lines, self._user
+        pieces = [line.text for seq in sorted(lines) if (line := lines[seq]).by == own and seq != self._target]
+        return (" ".join((*pieces, text)), "".join((*pieces, text))) if pieces else ("", "")
 
     def earlier(self) -> tuple[Fragment, ...]:
         """Give the fragments, the oldest first."""

@@ -334,7 +334,7 @@ class Scene:
             and isinstance(decide(ThreadState(head["state"]), role, action, _facts(head, reading)), Transition)
             and not (self._are_apart(known) and verb in TOGETHER)
         }
-        assert set(policy["actions"]) & set(VERB_OF.values()) - {"call.request"} == expected, head["state"]
+        assert set(policy["actions"]) & set(VERB_OF.values()) - {"call.request"} == expected, (head, expected)
         assert policy["may_write"] is ("message.send" in expected)
         row = next(row for row in page["rows"] if row["thread"] == thread)
         assert (row["seq"], row["n"], row["state"]) == (known.seq, known.n, reading.state)

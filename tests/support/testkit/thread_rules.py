@@ -59,7 +59,7 @@ class Reading:
             assert self.state in BOTH_WRITE or (self.state == "direct" and self.has_client_written), event
         if kind == "message.sent" and by == self.client:
             assert self.state != "closed", event
-            self.has_client_written = True
+            self.has_client_written |= not event.get("auto", False)
         if kind == "thread.reopened":
             self.has_client_written = False
         if kind == "interview.started":

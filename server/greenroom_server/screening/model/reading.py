@@ -130,6 +130,11 @@ class Reader:
         own = weights.get(WORD << _BLOCK | reading.word, 0.0) if reading.word >= 0 else 0.0
         return own + sum(weights.get(CONCEPT << _BLOCK | concept, 0.0) for concept in reading.concepts)
 
+    def concepts_named(self, names: Iterable[str]) -> frozenset[int]:
+        """Give the features of some concepts."""
+        wanted = frozenset(names)
+        return frozenset(CONCEPT << _BLOCK | symbol for symbol, name in self.names.items() if name in wanted)
+
     def features(self, text: str, rules: Iterable[int] = ()) -> Blocks:
         """Give the features of a plain text, block by block.
 

@@ -15,7 +15,7 @@ from heapq import nlargest
 from importlib.resources import files
 from typing import Final, Self
 
-from greenroom_server.screening.model.reading import RULE, Blocks, Reader, plain
+from greenroom_server.screening.model.reading import CONCEPT, RULE, Blocks, Reader, plain
 
 _ONLY_WORDS: Final = bytes(c if chr(c).isalpha() or c == 39 else 48 if chr(c).isdigit() else 32 for c in range(256))
 """Letters and apostrophes as they are, any digit as 0, everything else as a space."""
@@ -38,8 +38,13 @@ class Score:
         return self.explain()
 
 
+CARRIERS: Final = (
+    *("APP", "SOCIAL", "MEETAPP", "MAILWORD", "PHONEWORD", "NUMBERWORD", "CONTACTWORD", "REACH"),
+    *("MOVE", "OUTSIDE", "PAY", "HIRE", "HIDDEN", "SYMBOLWORD"),
+)
+"""Concepts of which a text must have one, if rules found nothing: else there is no means to share or to ask for."""
 UNKNOWN: Final = Score(0.5, tuple)
-"""What is thought of a text that has hardly a word."""
+"""What is thought of a text that has hardly a word, or none of these concepts."""
 
 
 class Scorer:
@@ -61,6 +66,7 @@ class Scorer:
         self._bias = bias
         self._weights = weights
         self._worth = worth
+        self._carriers = self.reader.concepts_named(CARRIERS)
         self._alone = self.reader.contributions(weights)
 
     @classmethod
@@ -86,7 +92,11 @@ class Scorer:
         if text.isascii() and len(_WORDS.findall(text)) < 2:
             return UNKNOWN  # figures alone say nothing of what somebody wants
         weigh = self._weights.get
-        blocks = self.reader.features(plain(text), self._numbers(found))
+        rules = self._numbers(found)
+        blocks = self.reader.features(plain(text), rules)
+        concepts: set[int] = next((features for block, features in blocks if block == CONCEPT), set())
+        if not rules and self._carriers.isdisjoint(concepts):
+            return UNKNOWN
         total = self._bias + sum(
             sum(filter(None, map(weigh, features))) / math.sqrt(len(features)) for _, features in blocks
         )
