@@ -82,7 +82,7 @@ async def processes_of(bench: int) -> list[psutil.Process]:
 RARE = {
     "epoch",  # at a start only
     *("acknowledge", "alter", "judge", "judge_report", "mark_head", "report", "ledger", "mirror", "find", "place"),
-    *("hold", "lapse", "unhold"),
+    *("hold", "unhold"),
     *("bury", "enrol", "follow", "news", "unbury"),
     *("feedback", "topic", "topic_mark", "topic_page", "topic_read", "topic_watch"),
 }
