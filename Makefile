@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 # Keep compiled modules, also where the environment says not to: else every start of a hub compiles them all again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test test-all check bench lock clean setup generate train
+.PHONY: run test test-all check bench lock clean setup generate train clusters
 
 run: $(READY)
 	@exec $(BIN)/greenroom serve --dev
@@ -37,6 +37,10 @@ generate: $(READY)
 	$(BIN)/python -m greenroom_protocol.generate
 	$(BIN)/greenroom schema states > protocol/spec/states.md
 	$(BIN)/greenroom config docs > server/docs/configuration.md
+
+# Which words are alike in meaning, for the contact filter's learned part; train afterwards.
+clusters: $(VENV)/.ready-train
+	$(BIN)/python -m greenroom_server.screening.model.make_clusters tests/data/contact
 
 # The contact filter's learned part, from the labelled batches.
 train: $(VENV)/.ready-train

@@ -54,7 +54,7 @@ class Span(Struct, omit_defaults=True, frozen=True):
     start: int
     end: int
     kind: str
-    """email, phone, messenger, meeting_link, social, website, payment, off_platform_request;
+    """email, phone, messenger, meeting_link, social, website, payment, off_platform_request, address;
     moderated: a moderator took it out."""
     reason: str
 

@@ -159,6 +159,10 @@ class ClientSession:
         """
         self._replica.shown.show(thread, self.inbox.rows.get(thread), after)
 
+    def is_shown(self, thread: str) -> bool:
+        """Whether the events of a thread are given."""
+        return self._replica.shown.get(thread) is not None
+
     def hide(self, thread: str) -> None:
         """Give no more events of a thread."""
         self._replica.shown.hide(thread)

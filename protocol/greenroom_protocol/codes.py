@@ -190,6 +190,9 @@ ERRORS: Final[dict[str, ErrorCode]] = {
     "policy.contact_handle": ErrorCode("Accounts on other services can be shared once a contract starts."),
     "policy.contact_form": ErrorCode("Contact forms and short links can be shared once a contract starts."),
     "policy.contact_address": ErrorCode("Addresses can be shared once a contract starts."),
+    "policy.contact_answered": ErrorCode(
+        "You were asked for this; please wait: contact details can be shared once a contract starts."
+    ),
     "policy.access_system": ErrorCode("An e-mail address can be shared only for access to one of the listed systems."),
     "policy.contact_request": ErrorCode("Please do not ask for contact details before a contract starts."),
     "policy.offplatform_interview": ErrorCode(

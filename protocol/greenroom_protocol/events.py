@@ -80,6 +80,8 @@ class InvitationSent(Event, tag="invitation.sent"):
     hidden: list[Span] = field(default_factory=list)
     help_url: str = ""
     """What is good to know before an interview; empty: the marketplace has no such page."""
+    submitted_at: int = 0
+    """Set when a held invitation was released: when its sender sent it."""
 
 
 class InvitationReminded(Event, tag="invitation.reminded"):
@@ -134,6 +136,8 @@ class ProposalChanged(Event, tag="proposal.changed"):
     reason: str = ""
     """Why it was declined."""
     hidden: list[Span] = field(default_factory=list)
+    submitted_at: int = 0
+    """Set when a held proposal was released: when its sender sent it."""
 
 
 AnyEvent = (

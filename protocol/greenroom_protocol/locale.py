@@ -13,6 +13,8 @@ from typing import Final
 
 from greenroom_protocol.sentences import english
 
+_ALIASES: Final = {"fil": "tl"}
+"""Other codes of a language, as some browsers and systems give them."""
 _HERE: Final = Path(__file__).parent
 _FOLDERS: Final = (_HERE / "locales", _HERE.parent / "locales")
 """In an installed package, and in a checkout."""
@@ -38,6 +40,8 @@ def sentence(key: str, lang: str, /, **params: object) -> str:
 def _tables(lang: str) -> Iterator[Mapping[str, str]]:
     files = _files()
     tag = lang.replace("_", "-").lower()
+    base, _, rest = tag.partition("-")
+    tag = f"{_ALIASES.get(base, base)}-{rest}" if rest else _ALIASES.get(base, base)
     while tag:
         if tag in files:
             yield _read(files[tag])

@@ -80,13 +80,15 @@ class JobFound(Reply, tag="job.get"):
 
 
 class ProposalSubmitted(Written, tag="proposal.submit"):
-    """The proposal is on disk and paid for; the client writes next."""
+    """The proposal is on disk and paid for; the client writes next. Or it waits for a moderator: `state` is `held`."""
 
     thread: str
     n: int
     cost: int
-    """Connects that it spent."""
+    """Connects that it spent; what waits has not cost anything yet."""
     policy: PolicyView | None = None
+    held: str = ""
+    """Names it while it waits; its thread may not be there yet."""
 
 
 class ProposalWithdrawn(Written, tag="proposal.withdraw"):

@@ -155,7 +155,7 @@ class Sent(Reply, tag="message.send"):
 
 
 class Opened(Reply, tag="thread.open"):
-    """The thread and its message."""
+    """The thread and its message. While that is `held`, `mid` names it, and its thread may not be there yet."""
 
     thread: str
     created: bool
@@ -269,7 +269,7 @@ class PresenceSnapshot(Reply, tag="presence.watch"):
 
 
 class Invited(Reply, tag="invitation.send"):
-    """The invitation is on disk."""
+    """The invitation is on disk (`sent`) or waits for a moderator (`held`); then its thread may not be there yet."""
 
     thread: str
     seq: int
@@ -277,6 +277,8 @@ class Invited(Reply, tag="invitation.send"):
     state: Literal["sent", "held"]
     dup: bool
     policy: PolicyView | None = None
+    held: str = ""
+    """Names it while it waits."""
 
 
 class InvitationAcceptedReply(Reply, tag="invitation.accept"):

@@ -23,7 +23,6 @@ HINTS: Final[dict[str, str]] = {
     "access.request": "Ask to share an e-mail address for access to a system.",
     "access.revoke": "You can take your request back.",
     "access.share": "You can share the address now.",
-    "access_grant": "Ask to share an e-mail address for access to a system.",
     "call.hint": "You can tell the client that you would welcome a call.",
     "call.request": "You can ask for a call here.",
     "candidacy.list": "See how your candidacies stand.",
@@ -65,6 +64,8 @@ KINDS: Final[dict[str, str]] = {
     "website": "link",
     "payment": "payment details",
     "off_platform_request": "move elsewhere",
+    "address": "postal address",
+    "moderated": "taken out by a moderator",
 }
 """By kind of finding: what was found, in a word or two, to stand beside the place."""
 

@@ -24,7 +24,7 @@ def test_the_others_show_newcomers_and_numbers() -> None:
     assert len({report.label for report in reports if report.label}) >= 3
 
 
-@pytest.mark.parametrize("path", ["/", "/demo/demo.js", "/demo/views.css", "/demo/setup"])
+@pytest.mark.parametrize("path", ["/", "/demo/demo.js", "/demo/views.css", "/demo/setup", "/demo/held"])
 async def test_every_file_forbids_what_it_does_not_need(dev_hub: HubProcess, path: str) -> None:
     async with aiohttp.ClientSession() as session, session.get(dev_hub.url + path) as response:
         assert response.status == 200
@@ -45,6 +45,8 @@ async def test_every_file_forbids_what_it_does_not_need(dev_hub: HubProcess, pat
         ("/demo/marketplace", {"type": "job", "job": "of-nobody", "is_open": True}, 409),
         ("/demo/marketplace", {"type": "sale", "freelancer": "maya", "sale": "connects"}, 409),
         ("/demo/marketplace", {"type": "sale", "freelancer": "jonas", "sale": "fame"}, 400),
+        ("/demo/marketplace", {"type": "held", "held": "m.none", "decision": "release"}, 409),
+        ("/demo/marketplace", {"type": "held", "held": "m.none", "decision": "burn"}, 400),
         ("/demo/marketplace", {"type": "user", "user": "maya"}, 400),
     ],
 )

@@ -188,3 +188,21 @@ async def test_edits_bounce_where_messages_would_be_held(room: Room) -> None:
         assert (await jonas.ask(edit))["policy"]["action"] == "bounce"
         checked = await jonas.ask({"type": "message.check", "thread": thread, "body": ASK_AGAIN})
         assert checked["policy"]["action"] == "hold"
+
+
+async def test_who_answers_an_ask_is_told_so_without_reproach(room: Room) -> None:
+    async with Wire(room, "maya") as maya, Wire(room, "jonas") as jonas:
+        thread = await interview(room, maya, jonas)
+        before = await maya.say(thread, "+49 151 23456789")
+        assert before["policy"]["code"] == "policy.contact_phone"
+        await decide(room, (await held_one(jonas, thread))["mid"], "release")
+        await maya.event("message.sent", body=ASK_AGAIN)
+        answer = await maya.say(thread, "+49 151 23456780")
+        assert (answer["policy"]["action"], answer["policy"]["code"]) == ("redact", "policy.contact_answered")
+        check = await maya.ask({"type": "message.check", "thread": thread, "body": "maya.k at gmail dot com"})
+        assert (check["policy"]["code"], check["policy"]["hint"]) == ("policy.contact_answered", "access.request")
+        await jonas.say(thread, "Please do not ask for that, it is against the rules here, and so on and so forth.")
+        for day in ("Monday", "Tuesday", "Wednesday"):
+            await jonas.say(thread, f"On {day} I can start.")
+        later = await maya.say(thread, "+49 151 23456781")
+        assert later["policy"]["code"] == "policy.contact_phone"

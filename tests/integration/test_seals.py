@@ -29,8 +29,8 @@ def now_ms() -> int:
     return 30_000 * DAY_MS
 
 
-def seals(node: StoreNode, secret: str = SECRET, days: int = 30) -> Seals:
-    return Seals(node.committer, secret, days)
+def seals(node: StoreNode, *masters: str, days: int = 30) -> Seals:
+    return Seals(node.committer, masters or (SECRET,), days)
 
 
 async def test_every_node_with_the_master_key_opens_what_one_has_sealed(node: StoreNode) -> None:
@@ -64,3 +64,28 @@ async def test_the_key_of_a_day_expires_in_the_store_and_with_it_all_that_it_sea
         assert TEXT not in await node.committer.call("GET", name)
         await node.committer.call("DEL", name)
     assert await seals(node, days=5).open(sealed, "h1_a", later) is None
+
+
+async def test_the_first_master_key_seals_and_all_open(node: StoreNode) -> None:
+    new = "the master key that comes after it, as long"
+    before = await seals(node).seal(TEXT, "h1_a", now_ms())
+    changing = seals(node, new, SECRET)
+    after = await changing.seal(TEXT, "h1_a", now_ms())
+    assert await changing.open(before, "h1_a", now_ms()) == TEXT
+    assert await changing.open(after, "h1_a", now_ms()) == TEXT
+    assert await seals(node, SECRET, new).open(after, "h1_a", now_ms()) == TEXT
+    assert await seals(node, new).open(after, "h1_a", now_ms()) == TEXT
+    assert await seals(node).open(after, "h1_a", now_ms()) is None
+    assert await seals(node, new).open(before, "h1_a", now_ms()) is None
+
+
+async def test_a_key_of_the_day_is_not_taken_for_that_of_another_master_key(node: StoreNode) -> None:
+    """Each master key has keys of the days of its own, also once one of them is known."""
+    new = "the master key that comes after it, as long"
+    changing = seals(node, new, SECRET)
+    for _ in range(2):
+        before = await seals(node).seal(TEXT, "h1_a", now_ms())
+        after = await changing.seal(TEXT, "h1_a", now_ms())
+        assert await changing.open(after, "h1_a", now_ms()) == TEXT
+        assert await changing.open(before, "h1_a", now_ms()) == TEXT
+        assert await changing.open(before, "h1_b", now_ms()) is None

@@ -241,7 +241,7 @@ def test_development_secrets_are_made_once_and_kept_private(tmp_path: Path) -> N
     assert [entry.name for entry in path.parent.iterdir()] == ["dev-secrets.json"]
     assert len(first.token.secret or "") >= 32
     assert json.loads(path.read_text()) == {
-        "token_secret": first.token.secret, "api_key": first.api_keys[0], "seal_key": first.seal_key,
+        "token_secret": first.token.secret, "api_key": first.api_keys[0], "seal_key": first.seal_keys[0],
     }  # fmt: skip
     assert token_options(environ, dev=True) == first.token
 
@@ -254,7 +254,7 @@ def test_development_mode_keeps_what_is_configured(tmp_path: Path) -> None:
 
 def test_a_data_folder_of_an_older_release_seals_with_what_it_has(tmp_path: Path) -> None:
     (tmp_path / "dev-secrets.json").write_text(f'{{"token_secret": "{SECRET}", "api_key": "{API_KEY}"}}')
-    assert Settings.from_env({"GREENROOM_DATA_DIR": str(tmp_path)}, dev=True).seal_key == SECRET
+    assert Settings.from_env({"GREENROOM_DATA_DIR": str(tmp_path)}, dev=True).seal_keys == (SECRET,)
 
 
 def test_moderators_need_a_key_that_seals_originals(tmp_path: Path) -> None:
@@ -266,10 +266,20 @@ def test_moderators_need_a_key_that_seals_originals(tmp_path: Path) -> None:
     assert "at least 32 bytes" in problems({**environ, "GREENROOM_SEAL_KEY": "short"})[0]
     key = "a master key of at least thirty-two bytes"
     settings = Settings.from_env({**environ, "GREENROOM_SEAL_KEY": key})
-    assert settings.seal_key == key
+    assert settings.seal_keys == (key,)
     assert key not in repr(settings) + str(settings.shown())
     policy.write_text(policy.read_text().replace('originals = "hold_only"', 'originals = "never"'))
-    assert Settings.from_env(environ).seal_key == ""
+    assert Settings.from_env(environ).seal_keys == ()
+
+
+def test_a_sealing_key_is_changed_by_naming_two() -> None:
+    old, new = "the master key that was there before", "the master key that comes after it"
+    settings = Settings.from_env({**LEAST, "GREENROOM_SEAL_KEY": f"{new}, {old}"})
+    assert settings.seal_keys == (new, old)
+    assert new not in repr(settings) + str(settings.shown())
+    assert "at least 32 bytes" in problems({**LEAST, "GREENROOM_SEAL_KEY": f"{new},short"})[0]
+    assert "at least 32 bytes" in problems({**LEAST, "GREENROOM_SEAL_KEY": " , "})[0]
+    assert "names a key twice" in problems({**LEAST, "GREENROOM_SEAL_KEY": f"{new},{new}"})[0]
 
 
 def test_damaged_development_secrets_are_a_problem(tmp_path: Path) -> None:

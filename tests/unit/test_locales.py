@@ -10,7 +10,9 @@ import pytest
 
 from greenroom_protocol.codes import ERRORS
 from greenroom_protocol.locale import sentence
-from greenroom_protocol.sentences import HINTS, english
+from greenroom_protocol.sentences import HINTS, KINDS, english
+from greenroom_server.screening.verdict import Kind
+from greenroom_server.usecases.redaction import KIND as MODERATED
 
 PROTOCOL = Path(__file__).parents[2] / "protocol"
 FILES = sorted((PROTOCOL / "locales").glob("*.json"))
@@ -112,6 +114,15 @@ def test_a_tag_finds_its_base_language(tag: str) -> None:
 @pytest.mark.parametrize("tag", ["hi-Latn", "hi_latn", "hi-Latn-IN"])
 def test_a_script_has_a_file_of_its_own(tag: str) -> None:
     assert sentence("perm.denied", tag) == TABLES["hi-Latn"]["perm.denied"]
+
+
+@pytest.mark.parametrize("tag", ["fil", "fil-PH", "FIL_ph"])
+def test_filipino_is_found_by_its_other_code(tag: str) -> None:
+    assert sentence("perm.denied", tag) == TABLES["tl"]["perm.denied"]
+
+
+def test_every_kind_of_finding_has_a_word() -> None:
+    assert {kind.value for kind in Kind} | {MODERATED} == set(KINDS)
 
 
 @pytest.mark.parametrize("tag", ["", "hi", "xx", "-", "../locales/es", "es.json", "e\u0455", "x" * 10_000])

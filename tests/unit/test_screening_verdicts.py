@@ -137,7 +137,7 @@ def test_a_grant_covers_nothing_else(screen: Screen) -> None:
 
 
 def test_the_grant_hint_is_given_only_where_it_helps(screen: Screen) -> None:
-    assert judge(screen, "jane@example-mail.com", "candidacy").hint == "access_grant"
+    assert judge(screen, "jane@example-mail.com", "candidacy").hint == "access.request"
     assert judge(screen, "jane@example-mail.com", "direct").hint is None
 
 

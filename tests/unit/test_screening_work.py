@@ -13,8 +13,10 @@ CONTEXT = Context("candidacy")
 HOSTILE = [
     "1 ", "1-", "12/", "a@", "a@a.", "@a.b ", "a b ", "a.b.", "dot ", "at ", "one ", "%40", "t.me/a ", "a-a.",
     "your whatsapp ", "whatsapp @a ", "call me ",
+    "1.", "ⓐ ", "twentyone ", "zoom 123 456 789 ", "venmo @abc ",
     "1a", "01 ", "-.", "gmail ", "telegram x_1 ", "<b>", "$a ", "a|", "mil ", "и один ", "(at)", "bc1q", "0x",
-    "\u200b", "a\u0301", "аb ", "/ ", "my ",
+    "\u200b", "a\u0301", "my address 1 a ", "1 st ", "rua a ", "come to 1 a b street ",
+    "weg ", "ул. ", "路1", "аb ", "/ ", "my ",
 ]  # fmt: skip
 
 
@@ -24,7 +26,7 @@ def screen() -> Screen:
 
 
 def repeat(unit: str, length: int) -> str:
-    return (unit * length)[:length]
+    return unit * (length // len(unit))  # whole ones: a cut word is another word, and may call the scorer in
 
 
 def events(screen: Screen, text: str) -> int:

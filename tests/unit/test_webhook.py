@@ -94,7 +94,7 @@ def test_an_opening_is_told_before_what_it_opened_with() -> None:
         {
             "id": "evt_17_1790000000000-0_1", "type": "invitation.sent", "at": 1790000000001, "thread": "t17_ab",
             "seq": 1, "state": "invited", "client": "maya", "freelancer": "jonas", "job": "logo", "by": "maya",
-            "data": {"job": "logo", "expires_at": 5},
+            "data": {"job": "logo", "expires_at": 5, "submitted_at": 0},
         },
     ]  # fmt: skip
 

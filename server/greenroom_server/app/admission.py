@@ -1,4 +1,4 @@
-"""Who may open a WebSocket here, before anything is known of the user."""
+"""Who may open a WebSocket or a fallback connection here, before anything is known of the user."""
 
 from collections.abc import Callable
 from typing import Final
@@ -27,14 +27,21 @@ class Admission:
         """Decide about one handshake."""
         if self._is_draining():
             return Refused(503, "draining")
-        if handshake.has_query:
-            return Refused(400, "a token does not belong into the URL: send it in the first frame")
-        if not self._is_origin_allowed(handshake):
-            return Refused(403, "this origin is not allowed")
+        refused = self.check(handshake)
+        if refused is not None:
+            return refused
         for offered in handshake.subprotocols:
             if offered in _SUBPROTOCOLS:
                 return Accepted(self._connection(offered), offered)
         return Refused(400, f"offer the subprotocol {_SUBPROTOCOLS[0]} or {_SUBPROTOCOLS[1]}")
+
+    def check(self, handshake: Handshake) -> Refused | None:
+        """Refuse what may not come from there, or carries something in its URL; a fallback's requests as well."""
+        if handshake.has_query:
+            return Refused(400, "a token does not belong into the URL: send it in the first frame")
+        if not self._is_origin_allowed(handshake):
+            return Refused(403, "this origin is not allowed")
+        return None
 
     def _is_origin_allowed(self, handshake: Handshake) -> bool:
         if handshake.origin_count == 0:

@@ -43,6 +43,7 @@ from greenroom_server.transport.api import add_api
 from greenroom_server.transport.api_call import ApiServices
 from greenroom_server.transport.connection import Connection
 from greenroom_server.transport.demo_page import add_demo
+from greenroom_server.transport.fallback import Fallback
 from greenroom_server.transport.front import Front, FrontOptions
 from greenroom_server.transport.registry import Registry
 from greenroom_server.usecases import demo
@@ -238,8 +239,11 @@ class Node:
             demo_parts = self._demo_parts()
             await demo.seed(demo_parts, _now_ms())
             add_demo(app, mint_token, demo.DemoMarketplace(demo_parts), self._policy)
+        admission = Admission(settings, self._connection, lambda: self.is_draining)
+        self.fallback = Fallback(self._connection, admission.check, lambda: self.is_draining, self.counters)
+        self.fallback.add_to(app)
         self.front = Front(
-            Admission(settings, self._connection, lambda: self.is_draining),
+            admission,
             app,
             FrontOptions(max_message_bytes=limits.CLIENT_FRAME_BYTES),
         )
@@ -251,7 +255,8 @@ class Node:
         return demo.DemoParts(
             marketplace=self.parts.marketplace, people=self.store.people, availability=people.availability,
             connects=self.parts.services.connects, obligations=people.obligations, writes=community.writes,
-            announcements=community.announcements, is_community_enabled=community.is_enabled,
+            announcements=community.announcements, held=self.parts.safety.moderation.held,
+            is_community_enabled=community.is_enabled,
         )  # fmt: skip
 
     def _mint(self, user: str, ttl_s: int) -> str:
@@ -261,8 +266,10 @@ class Node:
 
     def _gauges(self) -> Gauges:
         committer = self.store.committer
+        fallback = self.fallback.kinds()
         return Gauges(
             connections=len(self.registry),
+            transports={"websocket": len(self.registry) - fallback.total(), **fallback},
             users=self.parts.hub.user_count,
             store_pending=committer.pending_count,
             is_store_up=committer.is_ready,

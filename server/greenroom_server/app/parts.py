@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from greenroom_protocol.commands import InvitationSend, ThreadOpen
+from greenroom_protocol.proposals import ProposalSubmit
 from greenroom_server.app.community_parts import build_community
 from greenroom_server.app.following import Following, build_following
 from greenroom_server.app.inbound import Inbound
@@ -160,7 +162,7 @@ def build(given: Given, store: StoreParts) -> Parts:
     repair.on_lease_lapsed = register_again
     amend = AmendMessage(commits, store.threads, screening, policy, now_ms)
     moderation = build_moderation(
-        store.committer, given.settings.seal_key, policy.moderation, commits, send, amend, notices, tasks,
+        store.committer, given.settings.seal_keys, policy.moderation, commits, send, amend, notices, tasks,
         now_ms=now_ms, on_note=lambda partition, kind: following.changes.on_note(partition, kind),
     )  # fmt: skip
     moderation.holding.follow(following.rules)
@@ -188,12 +190,21 @@ def build(given: Given, store: StoreParts) -> Parts:
     merge.on_account, merge.on_profile = marketplace.on_account, people.directory.index
     own_settings = OwnSettings(store.inboxes, store.people, hub, live)
     own_settings.on_account = inbound.account_changed
+    open_thread = OpenThread(
+        commits, store.threads, store.people, send, screening, policy, now_ms, people.quotas, moderation.openings
+    )
+    propose = Propose(
+        commits, store.threads, store.people, move, screening, connects, policy, moderation.openings, terms
+    )
+    moderation.judge.on(ThreadOpen, open_thread.release)
+    moderation.judge.on(InvitationSend, open_thread.release)
+    moderation.judge.on(ProposalSubmit, propose.release)
     services = Services(
         sessions=Sessions(TokenVerifier(given.settings.token, given.keys), store.people, reads, live, hub, policy,
                           counters, now_ms, connects, terms),
         send=send,
         amend=amend,
-        open_thread=OpenThread(commits, store.threads, store.people, send, screening, policy, now_ms, people.quotas),
+        open_thread=open_thread,
         move=move,
         offers=Offers(move, policy, counters),
         relationships=relationships,
@@ -201,7 +212,7 @@ def build(given: Given, store: StoreParts) -> Parts:
         reads=reads,
         live=live,
         directory=people.directory,
-        propose=Propose(commits, store.threads, store.people, move, screening, connects, policy, terms),
+        propose=propose,
         candidacies=Candidacies(candidacies.Candidacies(store.committer), store.people, now_ms),
         connects=connects,
         speed=people.speed,

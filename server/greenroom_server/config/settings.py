@@ -56,7 +56,7 @@ class Settings:
     """At least one."""
     origins: tuple[str, ...]
     """Exact, as browsers send them; empty allows only requests without one, and the hub's own page with ``is_dev``."""
-    seal_key: str = field(repr=False)
+    seal_keys: tuple[str, ...] = field(repr=False)
     """Master key of the sealed originals; empty where the rules keep none."""
     webhooks: WebhookOptions
     """Where webhooks go; without an address there are none."""
@@ -105,7 +105,7 @@ class Settings:
             webhooks=read_webhooks(reader),
             marketplace_policy=reader.file("GREENROOM_MARKETPLACE_POLICY", marketplace_policy.from_toml),
             screening_policy=reader.file("GREENROOM_SCREENING_POLICY", ScreeningPolicy.from_toml),
-            seal_key=_seal_key(reader, made),
+            seal_keys=_seal_keys(reader, made),
             log_level=reader.choice("GREENROOM_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
             log_format=reader.choice("GREENROOM_LOG_FORMAT", "console" if dev else "json", ("json", "console")),
             drain_s=reader.whole("GREENROOM_DRAIN_S", 20, 0, 600),
@@ -137,7 +137,7 @@ class Settings:
             "GREENROOM_TOKEN_AUDIENCE": token.audience,
             "GREENROOM_TOKEN_ISSUER": token.issuer or "",
             "GREENROOM_API_KEYS": ",".join("***" for _ in self.api_keys),
-            "GREENROOM_SEAL_KEY": "***" if self.seal_key else "",
+            "GREENROOM_SEAL_KEY": "***" if self.seal_keys else "",
             "GREENROOM_ORIGINS": ",".join(self.origins),
             **shown_webhooks(self.webhooks),
             "GREENROOM_MARKETPLACE_POLICY": str(self.marketplace_policy or ""),
@@ -227,28 +227,31 @@ def _api_keys(reader: Reader, made: DevelopmentSecrets | None) -> tuple[str, ...
     return tuple(keys)
 
 
-def _seal_key(reader: Reader, made: DevelopmentSecrets | None) -> str:
-    """Read the master key; it is needed where somebody moderates and originals are kept for them."""
-    key = reader.secret("GREENROOM_SEAL_KEY")
-    if key is None:
-        return made.seal_key or made.token_secret if made is not None else _no_seal_key(reader)
-    if len(key.encode()) < SECRET_BYTES:
-        reader.note(f"GREENROOM_SEAL_KEY must have at least {SECRET_BYTES} bytes; {_HOW_TO_MAKE}.")
-    return key
+def _seal_keys(reader: Reader, made: DevelopmentSecrets | None) -> tuple[str, ...]:
+    """Read the master keys; one is needed where somebody moderates and originals are kept for them."""
+    text = reader.secret("GREENROOM_SEAL_KEY")
+    if text is None:
+        return (made.seal_key or made.token_secret,) if made is not None else _no_seal_key(reader)
+    found = split_list(text)
+    if not found or any(len(key.encode()) < SECRET_BYTES for key in found):
+        reader.note(f"Each of GREENROOM_SEAL_KEY must have at least {SECRET_BYTES} bytes; {_HOW_TO_MAKE}.")
+    if duplicates(found):
+        reader.note("GREENROOM_SEAL_KEY names a key twice.")
+    return tuple(found)
 
 
-def _no_seal_key(reader: Reader) -> str:
+def _no_seal_key(reader: Reader) -> tuple[str, ...]:
     path = reader.text("GREENROOM_MARKETPLACE_POLICY")
     try:
         rules = marketplace_policy.from_toml(Path(path).expanduser().read_text("utf-8")).moderation if path else None
     except (OSError, ValueError):
-        return ""  # said already
+        return ()  # said already
     if rules is not None and rules.has_moderators and rules.originals != "never":
         reader.note(
             "GREENROOM_SEAL_KEY is needed: the marketplace's policy has moderators, and originals sealed for them; "
             f"{_HOW_TO_MAKE}."
         )
-    return ""
+    return ()
 
 
 def _origins(reader: Reader) -> tuple[str, ...]:

@@ -97,9 +97,10 @@ _ACCESS: Final = (
     Variable(
         "GREENROOM_SEAL_KEY",
         "",
-        "Master key of the originals that are [sealed for moderators](moderation.md#originals), at least 32 bytes. "
-        "Needed where the rules have moderators and keep originals; with another key, what was sealed before cannot be "
-        "opened. Made and kept in the data folder in development mode.",
+        "Master keys of the originals that are [sealed for moderators](moderation.md#originals), separated by"
+        " commas, each at least 32 bytes: the first seals, all open. Needed where the rules have moderators "
+        "and keep originals. What was sealed under a key that is not here cannot be opened ([changing "
+        "it](operations.md#changing-the-sealing-key)). Made and kept in the data folder in development mode.",
         is_secret=True,
     ),
     Variable(

@@ -5,8 +5,7 @@ A mention alone is nothing; account names and numbers near it are (`detect_handl
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -16,17 +15,15 @@ from greenroom_server.screening.normalise import View
 from greenroom_server.screening.verdict import Kind
 
 STRONG_NAME, WEAK_NAME, HINT = range(3)
-LEET: Final = str.maketrans("013457@$!|", "oieastasil")
-_ODD: Final = re.compile(r"[a-zа-яіїє][013457@$!|*]|[013457@$!|][a-zа-яіїє]")
-_SIGNS: Final = ".-*_~|/·+"
+_STAND_INS: Final = tuple(zip("013457@$!|", "oieastasil", strict=True))
+_ODD: Final = re.compile(r"[013457@$!|*](?:(?<=[a-zа-яіїє].)|(?<!\*)[a-zа-яіїє])")
 _JOINTS: Final = " .-*_~|/·+,\"'()[]"
-_WITHOUT_JOINTS: Final = LEET | dict.fromkeys(map(ord, _JOINTS))
-_JOINED: Final = re.compile(r"[^\W\d_][.*_~|/·+-](?=[^\W\d_])")
+_JOINT: Final = re.compile(rf"[{re.escape(_JOINTS)}]+")
+_JOINED: Final = re.compile(r"[.*_~|/·+-](?<=[^\W\d_].)(?=[^\W\d_])")
 _LEAST_IN_PIECES: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A service named in a view."""
 
     start: int
@@ -63,7 +60,7 @@ class Apps:
         ]
         if _ODD.search(text):
             taken = {mention.start for mention in found}
-            for name in _longest(self._names.finditer(text.translate(LEET))):
+            for name in _longest(self._names.finditer(unleet(text))):
                 kind, sort = self._known[name.word]
                 is_written_so = text[name.start : name.end] == name.word
                 if name.start not in taken and len(name.word) > 3 and not is_written_so:
@@ -73,9 +70,9 @@ class Apps:
 
     def _found_in_pieces(self, text: str, found: list[Mention]) -> list[Mention]:
         """Names with separators inside, that begin and end where words do."""
-        if sum(map(text.count, _SIGNS)) < 2 or len(_JOINED.findall(text)) < 2:
+        if len(_JOINED.findall(text)) < 2:
             return []
-        compact = text.translate(_WITHOUT_JOINTS)
+        compact = unleet(_JOINT.sub("", text))
         matches = self._in_pieces.find_matches_as_indexes(compact)
         if not matches:
             return []
@@ -91,6 +88,13 @@ class Apps:
                 kind, sort = self._known[name]
                 pieces.append(Mention(start, last + 1, kind, sort, True))
         return pieces
+
+
+def unleet(text: str) -> str:
+    """Give a text with the letters that its digits and signs stand for."""
+    for sign, letter in _STAND_INS:
+        text = text.replace(sign, letter)
+    return text
 
 
 def _is_in_code(text: str, name: Found) -> bool:

@@ -52,6 +52,8 @@ class Context:
     granted_emails: frozenset[str] = field(default=frozenset(), repr=False)
     """Addresses that a live access grant covers; compared case-insensitively, in candidacy and offer only."""
     earlier: tuple[Fragment, ...] = ()
-    """Window of earlier messages, oldest first; the present rules do not read it."""
+    """Window of earlier messages, oldest first; read for a text that `Screen.is_fragment`."""
+    was_asked: bool = False
+    """Whether the other party has just asked for a contact; `Screen` also looks for that in `earlier`."""
     regions: tuple[str, ...] = ()
     """ISO 3166 codes of both parties' countries; the present rules do not read them."""

@@ -33,16 +33,15 @@ class Cue:
             edges[stem] = (old[0] and not is_spaceless and stem[0].isalnum(), old[1] and not is_open)
         self._words = list(edges)
         self._edges = list(edges.values())
-        self._automaton = AhoCorasick(
-            self._words, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA
-        )
+        automaton = AhoCorasick(self._words, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA)
+        self._matches = automaton.find_matches_as_indexes
 
     def finditer(self, text: str, low: int = 0, high: int | None = None) -> Iterator[Found]:
         """Give the words of a part of a text, by their ends; they may overlap."""
         low = max(0, low)
         high = len(text) if high is None else min(high, len(text))
         part = text[low:high] if low or high < len(text) else text
-        for index, start, end in self._automaton.find_matches_as_indexes(part, overlapping=True):
+        for index, start, end in self._matches(part, overlapping=True):
             left, right = self._edges[index]
             if left and low + start and text[low + start - 1].isalnum():
                 continue
@@ -52,7 +51,8 @@ class Cue:
 
     def search(self, text: str, low: int = 0, high: int | None = None) -> Found | None:
         """Give the first word found in a part of a text."""
-        return next(self.finditer(text, low, high), None)
+        part = text if not low and high is None else text[max(0, low) : high]
+        return next(self.finditer(text, low, high), None) if self._matches(part) else None
 
 
 def entries(words: str | Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ _SHARE_CODES = {
     Kind.WEBSITE: "policy.contact_form",
     Kind.PAYMENT: "policy.payment_offplatform",
     Kind.OFF_PLATFORM_REQUEST: "policy.contact_precontract",
+    Kind.ADDRESS: "policy.contact_address",
 }
 _HINTS = {
     "policy.external_meeting_link": "call.request",
@@ -61,8 +62,8 @@ def decide(policy: ScreeningPolicy, context: Context, findings: Sequence[Finding
     finding, action, is_final = max(considered, key=lambda entry: ACTION_ORDER[entry[1]])
     if action in (Action.ALLOW, Action.NOTICE):
         return _delivered(policy, context, [entry[0] for entry in ruled], action)
-    code = _code(finding)
-    hint = _hint(policy, context, code)
+    code = _code(finding, context)
+    hint = _hint(policy, context, code, finding)
     if action is Action.REDACT and context.surface not in policy.surfaces_unmaskable:
         return Decision(action, code, hint=hint, masked=tuple(entry[0] for entry in enforced))
     if action is Action.REDACT:
@@ -97,15 +98,17 @@ def _rule(policy: ScreeningPolicy, context: Context, finding: Finding) -> tuple[
     return action, False
 
 
-def _code(finding: Finding) -> str:
+def _code(finding: Finding, context: Context) -> str:
     if finding.intent == "share":
+        if context.was_asked and finding.kind is not Kind.PAYMENT:
+            return "policy.contact_answered"
         return _SHARE_CODES[finding.kind]
     if finding.kind is Kind.PAYMENT:
         return "policy.payment_request"
     return "policy.offplatform_interview" if finding.intent == "move" else "policy.contact_request"
 
 
-def _hint(policy: ScreeningPolicy, context: Context, code: str) -> str | None:
-    if code == "policy.contact_email":
-        return "access_grant" if context.state in policy.states_access_grant else None
+def _hint(policy: ScreeningPolicy, context: Context, code: str, finding: Finding) -> str | None:
+    if finding.kind is Kind.EMAIL and finding.intent == "share":
+        return "access.request" if context.state in policy.states_access_grant else None
     return _HINTS.get(code)

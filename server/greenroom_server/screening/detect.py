@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_left
-from dataclasses import replace
 
-from greenroom_server.screening.apps import Mention
+from greenroom_server.screening.apps import STRONG_NAME, Mention
+from greenroom_server.screening.detect_address import AddressDetector
 from greenroom_server.screening.detect_email import EmailDetector
 from greenroom_server.screening.detect_encoded import EncodedDetector
 from greenroom_server.screening.detect_handle import HandleDetector
@@ -38,6 +38,7 @@ class Detectors:
 
     def __init__(self, lexicon: Lexicon, policy: ScreeningPolicy) -> None:
         self._rewriter = Rewriter(lexicon)
+        self._address = AddressDetector(lexicon) if policy.finds_addresses else None
         self._email = EmailDetector(lexicon)
         self._link = LinkDetector(lexicon)
         self._phone = PhoneDetector(lexicon)
@@ -68,8 +69,9 @@ class Detectors:
         spoken = self._rewriter.symbols(view, steps) if triggers & _SPOKEN or mentions else view
         self._addresses(view, spoken, triggers, hits, steps)
         steps.spend(2 * length)
-        for hit in self._handle.find_meeting_ids(view, mentions, steps):
-            hits.add_new(hit.located(view))
+        if mentions:
+            for hit in self._handle.find_meeting_ids(view, mentions, steps):
+                hits.add_new(hit.located(view))
         if triggers & (Trigger.PHONE | Trigger.NUMBER_WORDS):
             self._phones(view, triggers, mentions, hits, steps)
             if not any(hit.score >= self._certain for hit in hits.found):
@@ -77,6 +79,9 @@ class Detectors:
                     hits.add_new(hit.located(view))
         if mentions or triggers & Trigger.APP:
             self._handles(view, spoken, mentions, hits, steps)
+        if triggers & Trigger.ADDRESS and self._address is not None:
+            for hit in self._address.find(view, steps):
+                hits.add_new(hit.located(view))
         is_sure = any(hit.score >= self._certain for hit in hits.found)
         if not is_sure and triggers & (Trigger.ENCODED | Trigger.MAIL) and not triggers & Trigger.DECODED:
             for hit in self._encoded.find(
@@ -135,6 +140,8 @@ class Detectors:
                     hits.add_new(hit.located(worded))
         for each in views:
             for hit in self._phone.find(each, steps):
+                if mentions and hit.score < self._certain and "ctx:other" not in hit.evidence:
+                    hit = self._dialled_by(hit, hit.located(each).start, mentions)
                 if not hits.add_new(hit.located(each)):
                     continue
                 if _is_paid_to(each.text, hit):
@@ -142,7 +149,13 @@ class Detectors:
                 app = self._handle.near_app(mentions, hit.located(each).start) if mentions else None
                 if app is not None and app.kind in (Kind.MESSENGER, Kind.SOCIAL):
                     reason = "MSG_HANDLE" if app.kind is Kind.MESSENGER else "SOCIAL_PROFILE"
-                    hits.found.append(replace(hit, kind=app.kind, reason=reason).located(each))
+                    hits.found.append(hit._replace(kind=app.kind, reason=reason).located(each))
+
+    def _dialled_by(self, hit: Hit, start: int, mentions: list[Mention]) -> Hit:
+        """The hit, certain if a messenger is named right before a number long enough to be dialled."""
+        app = self._handle.near_app(mentions, start)
+        is_near = app is not None and app.kind is Kind.MESSENGER and app.sort == STRONG_NAME and start - app.end <= 16
+        return hit._replace(score=self._certain) if is_near and hit.score >= 0.3 and hit.end - hit.start >= 9 else hit
 
     def _handles(self, view: View, spoken: View, mentions: list[Mention], hits: "_Hits", steps: Steps) -> None:
         """Account names, as written and with words read as symbols."""
@@ -165,7 +178,7 @@ class Detectors:
                 shown.append(view.source_span(at, at + 1)[0])
                 at = text.find(placeholder, at + 1)
             text = text.replace(placeholder, "\0" * len(placeholder))
-        return replace(view, text=text), shown
+        return view._replace(text=text), shown
 
 
 class _Hits:
@@ -181,7 +194,7 @@ class _Hits:
         """Keep a located hit unless it overlaps an earlier one; a certain one takes the place of doubtful ones."""
         if hit.score < self._lowest_score:
             return False
-        if any(self._taken[hit.start : hit.end]):
+        if self._taken.find(1, hit.start, hit.end) >= 0:
             if hit.score < self._certain or len(self.found) > _MANY:
                 return False
             over = [each for each in self.found if each.start < hit.end and hit.start < each.end]
@@ -198,7 +211,7 @@ def _is_paid_to(text: str, hit: Hit) -> bool:
 
 
 def _as_payment(hit: Hit) -> Hit:
-    return replace(hit, kind=Kind.PAYMENT, reason="PAY_HANDLE")
+    return hit._replace(kind=Kind.PAYMENT, reason="PAY_HANDLE")
 
 
 def _has_near(hit: Hit, starts: list[int]) -> bool:

@@ -15,6 +15,7 @@ _LOCAL_EXTRA = frozenset(".!#$%&*+-_'^~")
 _PLACEHOLDER_NAMES = frozenset({"name", "user", "username", "you", "your-name", "yourname", "your.name"})
 _SAID = re.compile(r"(?:mail|m@il|m4il|correo|imeio|почта|пошта|мыло)\w{0,6}\s?(?:is|es|e|ist|est|to|:|=|-)\s?$")
 _PRIVATE_SCHEMES = re.compile(r"(?<![a-z])(?!https?|mailto)[a-z][a-z+]{1,15}://\S{0,80}$")
+_LABEL = re.compile("[:=>]")
 _MAX_LOCAL, _MAX_DOMAIN = 256, 253
 
 
@@ -34,7 +35,7 @@ class EmailDetector:
         self._robots = frozenset(mail["robot_names"])
         self._reserved_names = re.compile(mail["reserved_names"])
         self._stop_names = frozenset(mail["stop_names"].split())
-        self._tlds = frozenset(domains["tlds"])
+        self._tlds = frozenset([*domains["tlds"], *mail["tlds"].split()])
         self._doubtful_tlds = frozenset(domains["doubtful_tlds"])
         self._context = re.compile(alternation(mail["words"]))
 
@@ -42,7 +43,7 @@ class EmailDetector:
         """Yield the addresses of a view, left to right."""
         text = view.text
         steps.spend(len(text))
-        for match in self._labelled.finditer(text):
+        for match in self._labelled.finditer(text) if _LABEL.search(text) else ():
             start, end = match.span("local")
             yield Hit(Kind.EMAIL, "share", "EMAIL_PROVIDER", 0.85, start, end, True)
         at = text.find("@")
@@ -58,12 +59,14 @@ class EmailDetector:
         text = view.text
         start = at
         low = max(floor, at - _MAX_LOCAL)
-        while start > low and (text[start - 1].isalnum() or text[start - 1] in _LOCAL_EXTRA):
+        while start > low and (
+            (text[start - 1].isalnum() and not _is_spaceless(text[start - 1])) or text[start - 1] in _LOCAL_EXTRA
+        ):
             start -= 1
         while start < at and not text[start].isalnum():
             start += 1
         end, high = at + 1, min(len(text), at + 1 + _MAX_DOMAIN)
-        while end < high and (text[end].isalnum() or text[end] in ".-"):
+        while end < high and ((text[end].isalnum() and not _is_spaceless(text[end])) or text[end] in ".-"):
             end += 1
         steps.spend(end - start)
         if start == at or end == at + 1:
@@ -119,14 +122,20 @@ class EmailDetector:
         return any(not char.isalpha() for char in local)
 
     def _is_exempt(self, text: str, start: int, local: str, domain: str) -> bool:
-        if domain in self._reserved_domains or domain.rpartition(".")[2] in self._reserved_tlds:
+        if ".".join(domain.split(".")[-2:]) in self._reserved_domains or domain.rpartition(".")[2] in self._reserved_tlds:
             return True
         if local in self._robots or (local in _PLACEHOLDER_NAMES and domain.startswith(("domain", "company", "email"))):
             return True
         labels = domain.split(".")
         if len(labels) > 1 and self._reserved_names.fullmatch(labels[0]):
             return True
-        return _PRIVATE_SCHEMES.search(text, max(0, start - 100), start) is not None
+        low = max(0, start - 100)
+        return text.find("://", low, start) >= 0 and _PRIVATE_SCHEMES.search(text, low, start) is not None
 
     def _is_tld(self, label: str) -> bool:
         return label in self._tlds or (len(label) == 2 and label.isalpha())
+
+
+def _is_spaceless(char: str) -> bool:
+    """Whether a letter is of a script without spaces between words: no address is written in it."""
+    return char >= "\u0e00" and (char <= "\u0eff" or "\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3")

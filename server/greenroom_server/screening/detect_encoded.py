@@ -6,7 +6,6 @@ images in base64 stay alone.
 
 import base64
 import binascii
-import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -27,7 +26,9 @@ _MORSE_ALPHABET: Final = (
     "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."
 )
 _MORSE_SIGNS: Final = dict(zip(_MORSE_ALPHABET.split(" "), "abcdefghijklmnopqrstuvwxyz0123456789", strict=True))
-_SHIFTS: Final = (1, 25, 13)
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+_SHIFTS: Final = [str.maketrans(_LETTERS, _LETTERS[by:] + _LETTERS[:by]) for by in (1, 25, 13)]
+_SERVICE: Final = re.compile(r"@(?:gmail|outlook|hotmail|yahoo|icloud|proton|yandex|mail|gmx)\w{0,4}\.[a-z]{2,3}")
 _BACKWARDS: Final = (
     "backward* revers* mirror* 'right to left' 'from the right' 'start from the end' 'from the end' 'al reves' "
     "'de atras' 'de tras' 'ao contrario' espelha* envers 'a l envers' ruckwarts hinten наперед 'справа налево' "
@@ -124,24 +125,13 @@ def _unshifted(token: str) -> Iterator[str]:
     if not token.isascii():
         return
     for shift in _SHIFTS:
-        moved = codecs.encode(token, "rot13") if shift == 13 else "".join(_moved(char, shift) for char in token)
-        if _has_service(moved):
+        moved = token.translate(shift)
+        if _SERVICE.search(moved):
             yield moved
     for noise in sorted({char for char in token if char.isalpha() and token.count(char) >= 5}):
         plain = token.replace(noise, "")
-        if _has_service(plain):
+        if _SERVICE.search(plain):
             yield plain
-
-
-def _has_service(text: str) -> bool:
-    return (
-        re.search(r"@(?:gmail|outlook|hotmail|yahoo|icloud|proton|yandex|mail|gmx)\w{0,4}\.[a-z]{2,3}", text)
-        is not None
-    )
-
-
-def _moved(char: str, shift: int) -> str:
-    return chr((ord(char) - 97 + shift) % 26 + 97) if "a" <= char <= "z" else char
 
 
 def _from_base64(token: str) -> str:

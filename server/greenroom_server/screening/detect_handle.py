@@ -20,14 +20,26 @@ _SHAPED: Final = re.compile(
     rf"{_FREE}(?:(?P<at>@\s?|\$)|(?=[^\W_.\-]{{0,40}}[\d_.\-]|[^\W_]{{2,40}}[#:]\w)|(?<=[:=>~] )|(?<=[:=>~])){_NAME}"
 )
 """The same without the plain words: those count only where the view shows that they were disguised."""
+_TELLING: Final = re.compile(r"[@$_#\d:=→>~]|\.(?=[^\s.])")
+"""What sets an account name apart from words, in itself or before it."""
+_AT_FOREIGN: Final = re.compile(r"@(?<![\w.@].)(?=[^\x00-\x7f])(?P<name>\w[\w.·-]{1,30})")
+"""An account name in a script other than Latin."""
+_CALLED: Final = re.compile(
+    r"(?:上|里|裡)?(?:的?(?:号|號|账号|帐号|帳號|昵称|暱稱|名字|名))?\s?(?P<verb>是|叫做?|搜索?|搜一下|找|同名|[:：])\s?[\"「『]?(?P<name>[\w·]{3,20})"
+)
+"""What follows the name of a service where Chinese says what somebody is called there."""
+_MINE: Final = re.compile("我的?.{0,2}$")
+_TAG: Final = re.compile(r".*#\d{4}")
 _BARE: Final = re.compile(r"(?<![\w.@/])@[a-z0-9][\w.\-]{2,40}")
 _LIVE: Final = re.compile(r"(?<![\w:])live:[\w.\-]{3,40}")
 _MEET_CODE: Final = re.compile(r"(?<![\w-])[a-z]{3}-[a-z]{4}-[a-z]{3}(?![\w-])")
 _MEET_ID: Final = re.compile(
-    r"(?<![\w.,])(?P<id>\d{3}[ -]?\d{3,4}[ -]?\d{3,5}(?:[ -]?\d{2})?"
+    r"(?<![\w.,])(?P<id>\d{3,4}[ -]?\d{3,4}[ -]?\d{3,5}(?:[ -]?\d{2})?"
     r"(?:[^\d\n]{0,6}(?:passcode|password|pass|pwd|pw|pin|code|пароль|clave|senha)\W{0,3}\w{1,20})?)(?!\d)"
 )
-_VERSION: Final = re.compile(r"v?\d+(?:[.x-]\d+)*")
+_VERSION: Final = re.compile(r"v?\d+(?:[.x-]\d+)*|\d+(?:[.,]\d+)?[kmb]")
+_ARABIZI: Final = re.compile(r"[235-9](?<=[a-z].)(?:[a-z]|(?<=[a-z]{2}.))(?![\d_])")
+"""Arabic in Latin letters, where digits are letters."""
 _PARTS: Final = re.compile(r"[_.\-#:]")
 _THREE_WORDS: Final = re.compile(r"[^\W_]{3,}\s+[^\W_]{3,}\s+[^\W_]{3,}")
 _ENDINGS: Final = frozenset(
@@ -57,9 +69,13 @@ class HandleDetector:
         """Yield the account names of a view; several rules may yield the same span."""
         text = view.text
         steps.spend(2 * len(text))
-        for match in _LIVE.finditer(text):
+        for match in _LIVE.finditer(text) if "live:" in text else ():
             yield self._hit(view, Kind.MESSENGER, 0.9, match.start(), match.end(), "live")
         if not mentions:
+            return
+        if not text.isascii():
+            yield from self._find_foreign(view, mentions)
+        if view.marks is None and _TELLING.search(text) is None:
             return
         for match in (_HANDLE if view.marks is not None else _SHAPED).finditer(text):
             steps.spend(60)
@@ -71,6 +87,20 @@ class HandleDetector:
                 start = match.start("name") if match["at"] is None else match.start()
                 end = match.start("name") + len(match["name"].rstrip(".-"))
                 yield self._hit(view, mention.kind, score, start, end, "app-near")
+
+    def _find_foreign(self, view: View, mentions: Sequence[Mention]) -> Iterator[Hit]:
+        """Yield account names in other scripts."""
+        text = view.text
+        for match in _AT_FOREIGN.finditer(text) if "@" in text else ():
+            mention, gap = _nearest(text, mentions, match.start(), match.end())
+            if mention is not None and not self._topics.search(gap):
+                yield self._hit(view, mention.kind, 0.9, match.start(), match.end(), "app-near")
+        for mention in mentions:
+            if mention.kind is not Kind.SOCIAL or text[mention.start] < "\u3040":
+                continue
+            called = _CALLED.match(text, mention.end)
+            if called and (called["verb"] not in "是叫做:" or _MINE.search(text, max(0, mention.start - 5), mention.start)):
+                yield self._hit(view, mention.kind, 0.85, *called.span("name"), "app-near")
 
     def find_bare(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield every @name, also without a service."""
@@ -101,16 +131,20 @@ class HandleDetector:
 
     def _score(self, view: View, match: re.Match[str], mention: Mention, gap: str) -> float:
         name = match["name"].rstrip(".-")
-        if len(name) < 3 or _VERSION.fullmatch(name) or (mention.start < match.end() and match.start() < mention.end):
-            return 0.0
         text, low = view.text, min(mention.start, match.start())
         parts = [part for part in _PARTS.split(name) if part]
+        if parts[:1] == [text[mention.start : mention.end]] and match["at"] is None and "." in name:
+            return 0.0
+        if len(name) < 3 or _VERSION.fullmatch(name) or (mention.start < match.end() and match.start() < mention.end):
+            return 0.0
         is_marked = match["at"] is not None
         if match["at"] == "$" and mention.kind is not Kind.PAYMENT:
             return 0.0
         altered = view.mark(match.start("name"), match.end("name")) > 0
         is_shaped = altered or "_" in name or "#" in name or _is_mixed(name) or ("." in name and len(parts[-1]) > 1)
-        is_labelled = any(sign in gap for sign in ":=→>~")
+        is_labelled = any(sign in gap for sign in ":=→>~") or (
+            mention.kind is Kind.MESSENGER and _TAG.fullmatch(name) is not None
+        )
         if not (is_marked or is_shaped or is_labelled) or (name.count(".") > 1 and not is_marked and not altered):
             return 0.0
         if (all if is_marked else any)(part in self._code for part in parts) and not (is_marked and len(parts) == 1):

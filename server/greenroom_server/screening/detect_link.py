@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from greenroom_server.screening.cues import Cue, Found
+from greenroom_server.screening.cues import Cue, Found, entries
 from greenroom_server.screening.lexicon import HostRule, Lexicon
 from greenroom_server.screening.normalise import ALTERED, STRONG, WEAK, View
 from greenroom_server.screening.scan import Hit, Steps, sentence_bounds
@@ -11,8 +11,8 @@ from greenroom_server.screening.verdict import Kind
 
 # Labels are bounded and a run of host characters is tried at its start only, so the scan is linear.
 _HOST = re.compile(
-    r"(?<![a-z0-9.@-])(?P<scheme>h(?:tt|xx)ps?://)?(?P<host>(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,6}[^\W\d_]{2,24})(?![a-z0-9@-])"
-    r"(?P<port>:\d{2,5})?(?P<path>[/?#][^\s<>\"'`)\]}]*)?"
+    r"(?<![a-z0-9.@-])(?P<scheme>h(?:tt|xx)ps?://)?(?P<host>(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,6}(?:(?![\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af])[^\W\d_]){2,24})(?![a-z0-9@-])"
+    r"(?P<port>:\d{2,5})?(?P<path>[/?#][^\s<>\"'`)\]}\u0e00-\u0eff\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]*)?"
 )
 _DEEP = re.compile(
     r"\b(?:tg://(?:resolve\?domain|user\?id|join\?invite)=|whatsapp://send\?phone=|viber://(?:chat|add)\?number=|sgnl://|weixin://|facetime:|sms:\+?)"
@@ -35,19 +35,23 @@ class LinkDetector:
         self._doubtful_tlds = frozenset(domains["doubtful_tlds"])
         self._samples = frozenset(domains["work_samples"])
         self._contact_paths = frozenset(domains["contact_paths"])
+        self._reserved_domains = frozenset(lexicon.marks["mail"]["reserved_domains"])
         self._phrases = Cue(domains["contact_phrases"])
         self._page_phrases = Cue(domains["page_phrases"])
         self._providers = frozenset(lexicon.symbols["providers"])
+        portals = lexicon.portals
+        self._desks = frozenset(entries(portals["desks"]))
+        self._directs, self._ours, self._work = Cue(portals["directs"]), Cue(portals["ours"]), Cue(portals["work"])
         self._contact_labels = frozenset(domains["contact_labels"].split())
 
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the links of a view that matter, left to right."""
         steps.spend(len(view.text))
-        for match in _DEEP.finditer(view.text):
+        for match in _DEEP.finditer(view.text) if ":" in view.text else ():
             yield Hit(
                 Kind.MESSENGER, "share", "MSG_LINK", 0.95, match.start(), match.end(), view.mark(*match.span()) > 0
             )
-        for match in _HOST.finditer(view.text):
+        for match in _HOST.finditer(view.text) if "." in view.text else ():
             steps.spend(match.end() - match.start())
             hit = self._judge(view, match)
             if hit is not None:
@@ -98,11 +102,15 @@ class LinkDetector:
         tld = labels[-1]
         if tld not in self._tlds and not (len(tld) == 2 and tld.isalpha()):
             return None
+        if ".".join(labels[-2:]) in self._reserved_domains:
+            return None
         parts = [f"/{part}" for part in path.partition("?")[0].lower().split("/") if part]
         if parts and (parts[0] in self._contact_paths or parts[-1].partition(".")[0] in self._contact_paths):
             return Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.9, match.start(), end, mark > 0)
         low, high = sentence_bounds(view.text, match.start(), end, "!?;\n", limit=100)
         phrase = self._phrases.search(view.text, low, high)
+        if phrase is None and self._is_portal(view.text, match, labels, parts, (low, high)):
+            phrase = _PAGE
         if phrase is None and self._page_phrases.search(view.text, low, high) is not None:
             if not mark:
                 return Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.4, match.start(), end, False, ("ctx:page",))
@@ -125,3 +133,16 @@ class LinkDetector:
         reason = "WEB_OBFUSCATED" if mark else "WEB_CONTACT"
         score = 0.8 if mark == WEAK and tld in self._doubtful_tlds else 0.85
         return Hit(Kind.WEBSITE, "share", reason, score, match.start(), end, mark > 0, ("ctx:contact",))
+
+    def _is_portal(
+        self, text: str, match: re.Match[str], labels: list[str], parts: list[str], around: tuple[int, int]
+    ) -> bool:
+        """Whether somebody is sent to a page where people apply, register, book or ask."""
+        low, high = around
+        pieces = [*labels[: max(1, len(labels) - 2)], *(part[1:].partition(".")[0] for part in parts)]
+        named = any(piece in self._desks or not self._desks.isdisjoint(piece.split("-")) for piece in pieces)
+        if not named and self._ours.search(text, low, high) is None:
+            return False
+        if self._directs.search(text, low, match.start()) is None and self._directs.search(text, match.end(), high) is None:
+            return False
+        return self._work.search(text, low, match.start()) is None and self._work.search(text, match.end(), high) is None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from greenroom_server.screening.cues import Cue, entries
-from greenroom_server.screening.digit_runs import runs
+from greenroom_server.screening.digit_runs import count_digits, runs
 from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import View
 from greenroom_server.screening.scan import Hit, Steps
@@ -28,8 +28,10 @@ _AT: Final = re.compile(
     r"(?<!\w)(?P<tag>@[a-z0-9][a-z0-9_.-]{2,30})(?![\w@])"
 )
 _PIX: Final = re.compile(
-    r"\b(?:pix|chave)\b[^\n]{0,30}?(?P<key>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b)"
+    r"\b(?:pix|chave)\b[^\n]{0,30}?(?P<key>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{2,3}\.\d{3}\.\d{3}(?:/\d{4})?-\d{2}\b)"
 )
+_ALIAS: Final = re.compile(r"\balias\b\W{0,2}(?:es |de )?(?P<tag>[a-z0-9-]{2,20}(?:\.[a-z0-9-]{2,20}){1,4})(?![\w(@./])")
+"""What stands for an account number in Argentina."""
 _CASHTAG_APPS: Final = re.compile(r"cash ?app|cash ?tag|ca\$h")
 _CODE: Final = re.compile(
     r"\$(?:this|self|scope|state|props|data|env|path|home|user|event|http|router|emit|refs|store|i18n|t|el)\b"
@@ -48,6 +50,9 @@ _IBAN_SIZES: Final = {
         "sa24 rs22 sk24 si19 es24 se24 ch21 tn24 tr26 ae23 gb22 ua29 by28 eg29"
     ).split()
 }
+_NO_CHECK: Final = frozenset({"00", "01", "99"})
+"""What the check digits of an IBAN never are."""
+_NOBODY: Final = re.compile(r"0x0{30}")
 _AROUND: Final = 60
 
 
@@ -64,11 +69,13 @@ class PaymentDetector:
         """Yield the payment identifiers of a view."""
         text = view.text
         steps.spend(2 * len(text))
-        digits = sum(map(text.count, "0123456789"))
+        digits = count_digits(text)
         if digits >= 9:
             yield from self._ibans(view, steps)
         if any(start in text for start in _WALLET_STARTS) or (digits >= 3 and _LONG_WORD.search(text)):
             for match in _WALLET.finditer(text):
+                if _NOBODY.match(match.group()):
+                    continue
                 has_context = _MONEY_WORDS.search(text, max(0, match.start() - _AROUND), match.end() + _AROUND)
                 yield self._hit(view, "PAY_WALLET", 0.9 if has_context else 0.45, match.start(), match.end())
         if "$" in text:
@@ -85,6 +92,9 @@ class PaymentDetector:
         if "pix" in text or "chave" in text:
             for match in _PIX.finditer(text):
                 yield self._hit(view, "PAY_HANDLE", 0.9, *match.span("key"))
+        for match in _ALIAS.finditer(text) if "alias" in text else ():
+            if self._is_about_money(text, match.start() - 1, match.end()):
+                yield self._hit(view, "PAY_HANDLE", 0.85, *match.span("tag"))
         if digits >= 6 and self._any.search(text) is not None:
             yield from self._numbers(view, steps)
 
@@ -105,6 +115,8 @@ class PaymentDetector:
         text = view.text
         for run in runs(text):
             count = len(run.digits)
+            if text[run.start - 1 : run.start] == "-" and text[run.start - 2 : run.start - 1].isalpha():
+                continue
             if not 6 <= count <= 26 or run.is_dull or run.digits in _TEST_CARDS:
                 continue
             steps.spend(300)
@@ -121,6 +133,7 @@ class PaymentDetector:
                 (wallet and (money or count >= 9 or run.start - wallet.end <= 4))
                 or (account and money and count >= 8)
                 or (is_card and money and (wallet or account))
+                or (is_card and account and run.start - account.end <= 3)
             )
             if is_sure and (count >= 8 or wallet is not None) and "." not in "".join(run.gaps):
                 yield self._hit(view, "PAY_HANDLE", 0.85, run.start, run.end)
@@ -148,7 +161,7 @@ def _iban_end(candidate: str) -> tuple[int, bool]:
         compact += char
         if len(compact) == 4:
             wanted = _IBAN_SIZES.get(compact[:2], 0)
-            if not wanted or not compact[2:].isdigit():
+            if not wanted or not compact[2:].isdigit() or compact[2:] in _NO_CHECK:
                 return 0, False
         if wanted and len(compact) == wanted:
             digits = "".join(str(int(each, 36)) for each in compact[4:] + compact[:4] if each.isascii())

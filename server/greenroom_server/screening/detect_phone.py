@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from greenroom_server.screening.cues import Cue
-from greenroom_server.screening.digit_runs import PHONE_DIGITS, Run, runs, shape
+from greenroom_server.screening.digit_runs import PHONE_DIGITS, Run, count_digits, runs, shape
 from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import View
 from greenroom_server.screening.scan import Hit, Steps
@@ -14,6 +14,8 @@ _MAX_DIGITS = 15
 _AROUND = 48
 _SENTENCE_END = re.compile(r"[.!?]\s|\n\n")
 _EXTENSION = re.compile(r"\s{0,2},?\s?(?:ext\.?|extension|x)\s?\d{1,6}\b")
+_ENDING = re.compile(r"(?:['’]?(?:[dt][ae]n?|n?[ıiuü]n?|[yn]?[ae]|[yn][ıiuü]|l[ae]|y?l[ae]))\b")
+"""Turkish cases, written at the number."""
 _AREA = re.compile(r"\(?\+?\d{0,3}\)?[ -]?\(\d{2,4}\)")
 _ALNUM = re.compile(r"[^\W_]")
 _UNITS = (
@@ -33,9 +35,10 @@ _NOISE = re.compile(
     rf"|\b\d[\d.,]{{0,15}}(?: \d{{3}}){{0,3}} ?(?:[€%]|(?:{_UNITS})\b)"
     r"|\b(?:\d{4}[ -]){3}\d{4}\b"
     r"|(?<![\d.])-?\d{1,3}\.\d{4,}\b"
+    r"|\bcep:? \d{5}-\d{3}\b"
     r"|\b97[89][- ]?\d{1,5}[- ]\d{1,7}[- ]\d{1,7}[- ]\d\b"
     r"|\b\d{1,3}(?:\.\d{3}){2,}(?:,\d{1,2})?(?![.\d-])|\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b"
-    r"|\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b|(?<![\d ])\d+(?:\.\d+){2,}(?:-\d+)*(?:-[a-z]\w*)\b"
+    r"|\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b|(?<![\d ])\d{1,15}(?:\.\d{1,15}){2,9}(?:-\d{1,15}){0,3}(?:-[a-z]\w*)\b"
     r")"
 )
 
@@ -63,12 +66,14 @@ class PhoneDetector:
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the telephone numbers of a view, left to right."""
         steps.spend(2 * len(view.text))
+        if count_digits(view.text) < PHONE_DIGITS:
+            return
         text = _NOISE.sub(_blank, view.text)
         if text.count("-") > 3:
             text = _UUID.sub(_blank, text)
-        for run in runs(text):
+        for run in runs(text, PHONE_DIGITS):
             steps.spend(run.end - run.start)
-            if PHONE_DIGITS <= sum(map(len, run.groups)) <= _MAX_DIGITS and not run.is_countdown and not run.is_dull:
+            if len(run.digits) <= _MAX_DIGITS and not run.is_countdown and not run.is_dull:
                 hit = self._judge(view, text, run, steps)
                 if hit is not None:
                     yield hit
@@ -76,7 +81,7 @@ class PhoneDetector:
     def find_scattered(self, view: View, steps: Steps) -> Iterator[Hit]:
         """Yield the whole text, if its numbers make one and it says that they are to be put together."""
         text = view.text
-        count = sum(map(str.isdigit, text))
+        count = count_digits(text)
         if not 9 <= count <= 13 or len(text) > 400:
             return
         steps.spend(2 * len(text))
@@ -95,12 +100,14 @@ class PhoneDetector:
     def _judge(self, view: View, text: str, run: Run, steps: Steps) -> Hit | None:
         start, end = run.start, run.end
         mark = view.mark(start, end)
-        if mark == 0 and _is_glued(text, start, end):
+        if mark == 0 and _is_glued(text, start, end) and not (len(run.digits) > 9 and _ENDING.match(text, end)):
             return None
         if mark > 0 and _AMOUNT.match(text, end):
             return None
         area = _AREA.match(text, max(0, start - 1))
         is_plus = text[max(0, start - 2) : start].strip()[-1:] == "+"
+        if is_plus and any("+" in gap for gap in run.gaps) and any("." in gap for gap in run.gaps):
+            return None
         score, name = shape(run, is_plus=is_plus, is_area=area is not None and area.end() <= end)
         evidence = [f"shape:{name}"]
         count = len(run.digits)
@@ -112,7 +119,7 @@ class PhoneDetector:
         if mark > 0 or run.is_odd:
             score += 0.5 if mark > 0 and count >= 8 else 0.4 if mark > 0 or count >= 9 else 0.2
             evidence.append("obf:digits")
-        if count >= 8 and _is_alone(text, start, end):
+        if count >= 8 and not (name == "4-4" and run.digits[:2] in ("19", "20")) and _is_alone(text, start, end):
             score += 0.35 if mark == 0 and not run.is_odd else 0.2
             evidence.append("ctx:alone")
         if self._sample.search(text, low, start):

@@ -2,39 +2,34 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 PHONE_DIGITS: Final = 7
 """Fewest digits of a number that can be dialled."""
 
 _MAX_GAP: Final = 5
+_NO_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
 _GROUP: Final = re.compile(r"\d+")
 _USUAL: Final = frozenset(" -.()/+\u2011")
-_NEVER: Final = frozenset(",;:=$€£₹¥%<>@&\n\"'\\×")
+_NEVER: Final = re.compile("[^\\W_]|[,;:=$€£₹¥%<>@&\n\"'\\\\×]")
 _SPLITS: Final = frozenset("/|")
 """Between two whole numbers these part them; inside one they are separators."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Digit groups close enough to be read as one number."""
 
     start: int
     end: int
     groups: tuple[str, ...]
     gaps: tuple[str, ...]
-
-    @property
-    def digits(self) -> str:
-        """All digits."""
-        return "".join(self.groups)
+    digits: str
 
     @property
     def is_odd(self) -> bool:
         """Whether something stands between the groups that nobody writes in a number."""
-        if any(char not in _USUAL for gap in self.gaps for char in gap):
+        if not _USUAL.issuperset("".join(self.gaps)):
             return True
         return len(self.gaps) > 3 and all("/" in gap for gap in self.gaps)
 
@@ -53,32 +48,44 @@ class Run:
     @property
     def is_dull(self) -> bool:
         """Whether it is a sample: one digit all over."""
-        return len(set(self.digits)) == 1 or len(set(self.digits.lstrip("0"))) <= 1
+        return len(set(self.digits)) == 1 or len(set(self.digits.lstrip("0"))) <= 1 or self.digits.endswith("0000000")
 
 
-def runs(text: str) -> Iterator[Run]:
-    """Group digit groups whose gaps are short and hold separators only."""
+def count_digits(text: str) -> int:
+    """Count the digits 0 to 9."""
+    return len(text.encode("utf-8", "surrogatepass").translate(None, _NO_DIGITS))
+
+
+def runs(text: str, least: int = 1) -> Iterator[Run]:
+    """Group digit groups whose gaps are short and hold separators only; runs of fewer digits are left out."""
     start = end = -1
     digits_count = 0
     groups: list[str] = []
     gaps: list[str] = []
     for match in _GROUP.finditer(text):
+        low, high = match.span()
         if groups:
-            gap = text[end : match.start()]
-            is_second = gap.strip() == "**" or " | " in gap
-            is_second = is_second or (digits_count >= PHONE_DIGITS and not _SPLITS.isdisjoint(gap) and " " in gap)
-            if is_second or len(gap) > _MAX_GAP or any(char.isalnum() or char in _NEVER for char in gap):
-                yield Run(start, end, tuple(groups), tuple(gaps))
+            gap = text[end:low]
+            if low - end > _MAX_GAP or _NEVER.search(gap) or _is_between_numbers(gap, digits_count):
+                if digits_count >= least:
+                    yield Run(start, end, tuple(groups), tuple(gaps), "".join(groups))
                 groups, gaps, digits_count = [], [], 0
             else:
                 gaps.append(gap)
         if not groups:
-            start = match.start()
+            start = low
         groups.append(match.group())
-        end = match.end()
-        digits_count += end - match.start()
-    if groups:
-        yield Run(start, end, tuple(groups), tuple(gaps))
+        end = high
+        digits_count += high - low
+    if groups and digits_count >= least:
+        yield Run(start, end, tuple(groups), tuple(gaps), "".join(groups))
+
+
+def _is_between_numbers(gap: str, digits_count: int) -> bool:
+    """Whether what follows a gap is another number, given the digits before it."""
+    if gap.strip() == "**" or " | " in gap:
+        return True
+    return digits_count >= PHONE_DIGITS and " " in gap and not _SPLITS.isdisjoint(gap)
 
 
 def shape(run: Run, *, is_plus: bool, is_area: bool) -> tuple[float, str]:

@@ -4,7 +4,7 @@ Source: Unicode Technical Standard 39 (confusables), reduced to what people use;
 """
 
 import unicodedata
-from typing import Final
+from typing import Final, NamedTuple
 
 PLAIN, ALTERED, STRONG, WEAK = 0, 1, 2, 3
 """Marks: as written; another character was meant; a symbol in brackets or between odd spaces; a bare word."""
@@ -113,7 +113,21 @@ def _table() -> dict[str, tuple[str, int]]:
 
 KNOWN: Final = _table()
 """Replacements that do not depend on what stands around; it grows up to a bound."""
-_LEAST_CACHED: Final = 4_096
+_MOST_CACHED: Final = 16_384
+_COMMON: Final = (
+    (0x80, 0x24F),
+    (0x370, 0x52F),
+    (0x5D0, 0x6D5),
+    (0x1E00, 0x1EFF),
+    (0x2010, 0x20BF),
+    (0x2190, 0x21FF),
+    (0x2600, 0x27BF),
+    (0x3000, 0x30FF),
+    (0x1F300, 0x1FAFF),
+)
+"""Where most characters of messages stand."""
+_UNCHANGED: Final = "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+"""Han and Hangul: ordinary letters that give themselves."""
 
 
 def fold(char: str, before: str, after: str) -> tuple[str, int]:
@@ -149,9 +163,46 @@ def fold(char: str, before: str, after: str) -> tuple[str, int]:
     if base[0] < "\u0250" and len(base) > 1 and len(folded) == 1:
         folded = base[0]
     known = ("".join(_USUAL.get(each, each) for each in folded), PLAIN)
-    if len(KNOWN) < _LEAST_CACHED:
+    if len(KNOWN) < _MOST_CACHED:
         KNOWN[char] = known
     return known
+
+
+class CommonFolds(NamedTuple):
+    """Ordinary characters of the usual scripts, known from the start."""
+
+    ordinary: str
+    """All of them, as the inside of a character class."""
+    changed: dict[str, str]
+    """What the lower-case ones give that do not give themselves."""
+
+
+def common_folds() -> CommonFolds:
+    """Look up the ordinary characters of the usual scripts, which takes some milliseconds."""
+    ranges, changed = [_UNCHANGED], {}
+    for first, last in _COMMON:
+        start = first
+        for code in range(first, last + 2):
+            char = chr(code)
+            folded = ordinary(char) if code <= last else None
+            if folded is None:
+                if start < code:
+                    ranges.append(f"{chr(start)}-{chr(code - 1)}")
+                start = code + 1
+            elif folded != char.lower() and (char == char.lower() or char.lower() not in changed):
+                changed[char.lower()] = folded
+    return CommonFolds("".join(ranges), changed)
+
+
+def ordinary(char: str) -> str | None:
+    """Give the one character that a letter or sign always gives; None if it is a disguise, a digit or never alone."""
+    folded, mark = fold(char, "", "")
+    if mark or len(folded) != 1 or len(char.lower()) != 1:
+        return None
+    if char in _USUAL:
+        return folded
+    is_bound = char in _BULLETS or _is_regional(char) or unicodedata.category(char) in ("Mn", "Me", "Nd")
+    return None if is_bound or unicodedata.normalize("NFKC", char).isascii() else folded
 
 
 def _fold_mark(char: str, before: str) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """The place of the learned scorer among the rules: when it is asked, and what its answer changes.
 
-It is not asked where a rule is certain of an identifier. A high score is a finding of its own; a low one takes back
-what rules found in words alone.
+It is not asked where a rule is certain of an address or an account. A high score is a finding of its own; a low one
+takes back what rules found in words alone, and a very low one figures that only look like a number to call or to pay.
 
 Source: server/docs/filter.md, The learned scorer.
 """
@@ -17,6 +17,8 @@ from greenroom_server.screening.policy import ScreeningPolicy
 from greenroom_server.screening.verdict import Finding, Kind
 
 LEARNED_INTENT: Final = "LEARNED_INTENT"
+REFUTABLE: Final = frozenset({Kind.PHONE, Kind.PAYMENT, Kind.WEBSITE})
+"""Kinds whose shape honest talk has, too: part numbers, ids, sites; the words around them tell."""
 
 
 class Judge(Protocol):
@@ -34,9 +36,18 @@ def shipped_scorer() -> Scorer | None:
     return Scorer.load() if weights.is_file() else None
 
 
-def is_settled(policy: ScreeningPolicy, findings: Sequence[Finding]) -> bool:
-    """Whether a rule is certain of an identifier, so that nothing is left to judge."""
-    return any(finding.score >= policy.certain and finding.intent == "share" for finding in findings)
+def is_settled(policy: ScreeningPolicy, findings: Sequence[Finding], *, was_asked: bool = False) -> bool:
+    """Whether a rule is so certain of an identifier that nothing is left to judge.
+
+    Args:
+        was_asked: the other side asked for a contact just before; figures are then what they look like.
+    """
+    return any(was_asked or finding.kind not in REFUTABLE for finding in findings if is_firm(policy, finding))
+
+
+def is_firm(policy: ScreeningPolicy, finding: Finding) -> bool:
+    """Whether a rule is certain of an identifier; only a very low score takes one of the `REFUTABLE` kinds back."""
+    return finding.score >= policy.certain and finding.intent == "share"
 
 
 def judged(
@@ -47,7 +58,7 @@ def judged(
     Args:
         text: as the normaliser reads it.
         length: code points of the original.
-        findings: of the rules; none is a certain identifier.
+        findings: of the rules, not settled.
     """
     score = scorer(text, [finding.reason for finding in findings])
     if score.value >= policy.learned_doubtful:
@@ -59,9 +70,11 @@ def judged(
         kind = Kind.PAYMENT if is_payment else Kind.OFF_PLATFORM_REQUEST
         return [*findings, Finding(kind, "move", LEARNED_INTENT, round(value, 3), 0, length, False, score.top)]
     if score.value < policy.learned_veto:
-        weak = min(policy.recorded, policy.doubtful)
+        weak = policy.recorded
         return [
-            replace(each, score=weak, evidence=(*each.evidence, "learned:veto")) if each.score > weak else each
+            replace(each, score=weak, evidence=(*each.evidence, "learned:veto"))
+            if each.score > weak and (score.value < policy.learned_refute or not is_firm(policy, each))
+            else each
             for each in findings
         ]
     return list(findings)

@@ -15,6 +15,11 @@ from greenroom_server.screening.normalise import fold_word
 from greenroom_server.screening.numerals import Numerals
 from greenroom_server.screening.verdict import Kind
 
+_ENDINGS = (
+    "m im um imi imdan umdan imda imla imin da de dan den ta te tan ten a e i u y ya ye yi yu la le in un n nin nun ima ime em "
+    "ie om on ul ului ban en nak ra sta ssa ista iin ini ku mu ko nya kan lar lari mda mdan ga ni"
+).split()
+"""Endings that Turkish, Slavic and Finno-Ugric languages, Romanian, Indonesian and Uzbek add to a name."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -64,6 +69,10 @@ class Lexicon:
     """The lists of ``payment.toml``."""
     handles: dict[str, str]
     """The lists of ``handles.toml``."""
+    addresses: dict[str, str]
+    """The lists of ``addresses.toml``."""
+    portals: dict[str, str]
+    """The lists of ``portals.toml``."""
     symbols: dict[str, Any]
     """The tables of ``symbols.toml``."""
     numerals: Numerals
@@ -85,7 +94,7 @@ def load_lexicon() -> Lexicon:
             App(
                 app["name"],
                 Kind(app["kind"]),
-                _with_twins(_words(entries(app["strong"]))),
+                _with_endings(_with_twins(_words(entries(app["strong"]))), app.get("inflected", "")),
                 _words(entries(app["weak"])),
                 _words(entries(app.get("hints", ""))),
             )
@@ -103,6 +112,8 @@ def load_lexicon() -> Lexicon:
         phone=_folded(_read("phone.toml")),
         payment=_folded(_read("payment.toml")),
         handles=_folded(_read("handles.toml")),
+        addresses=_folded(_read("addresses.toml")),
+        portals=_folded(_read("portals.toml")),
         symbols=_folded(_read("symbols.toml")),
         numerals=Numerals(_folded(_read("numbers.toml"))),
     )
@@ -122,6 +133,11 @@ def alternation(words: Iterable[str]) -> str:
 
 def _words(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(fold_word, words)))
+
+
+def _with_endings(names: tuple[str, ...], inflected: str) -> tuple[str, ...]:
+    """Also some names with the endings of cases, as of languages that add them to foreign names."""
+    return tuple(dict.fromkeys((*names, *(name + ending for name in inflected.split() for ending in _ENDINGS))))
 
 
 def _with_twins(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,29 +1,44 @@
 """Views of a text: one spelling for many, with the way back to the original.
 
 A view is a text derived from the original, plus for each of its code points the span of the original it
-stands for and a mark that says how it came about. For ASCII the first view is the lower-cased original
-and needs no map.
+stands for and a mark that says how it came about. For texts of ordinary characters the first view is the
+lower-cased and folded original and needs no map.
 """
 
 import re
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from greenroom_server.screening.folding import ALTERED, KNOWN, LOOKALIKES, PLAIN, STRONG, TO_CYRILLIC, WEAK, fold
+from greenroom_server.screening.folding import (
+    ALTERED,
+    LOOKALIKES,
+    PLAIN,
+    STRONG,
+    TO_CYRILLIC,
+    WEAK,
+    common_folds,
+    fold,
+    ordinary,
+)
 
 __all__ = ["ALTERED", "PLAIN", "STRONG", "WEAK", "View", "normalise", "rewrite"]
 
-_NON_ASCII = re.compile(r"[^\x00-\x7f]+")
-_ORDINARY: dict[str, str] = {}
-"""Characters that always give one character and are no disguise."""
-_FOLDING: dict[int, str] = {}
-_MIXED = re.compile("[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z]")
-_WORD = re.compile(r"[^\W\d_]+")
+_COMMON: Final = common_folds()
+_RARE: Final = re.compile(f"[^\0-\x7f{_COMMON.ordinary}]")
+"""Characters that have to be looked up one by one."""
+_CHANGED: Final = re.compile(f"[{''.join(_COMMON.changed)}]")
+_CHANGES: Final = _COMMON.changed
+_LEARNED: Final[dict[str, str | None]] = {}
+"""What was found out about rare characters."""
+_MOST_LEARNED: Final = 4_096
+_TWINS: Final = re.compile(f"[{''.join(LOOKALIKES)}]")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_GREEK_OR_CYRILLIC: Final = re.compile("[\u0370-\u052f]")
+_MIXED: Final = re.compile("[a-z](?:[\u0370-\u052f]|(?<=[\u0370-\u052f].))")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A derived text with the map to its source; ``None`` maps mean identity and no marks."""
 
     text: str
@@ -49,18 +64,14 @@ def normalise(text: str) -> View:
     """
     if text.isascii():
         return View(text.lower())
-    simple = _simple(text)
-    if simple is not None:
-        return View(simple)
-    pieces: list[str] = []
-    starts, ends, marks = array("I"), array("I"), bytearray()
-    position = 0
-    for run in _NON_ASCII.finditer(text):
-        _copy(text, position, run.start(), pieces, starts, ends, marks)
-        _fold_each(text, run.start(), run.end(), pieces, starts, ends, marks)
-        position = run.end()
-    _copy(text, position, len(text), pieces, starts, ends, marks)
-    return View(_resolve_lookalikes("".join(pieces), marks), starts, ends, marks)
+    rare = _RARE.findall(text)
+    if rare:
+        rare = _looked_up(rare)
+    if None not in map(_LEARNED.get, rare):
+        simple = _folded(text.lower(), rare)
+        if _GREEK_OR_CYRILLIC.search(simple) is None or _MIXED.search(simple) is None:
+            return View(simple)
+    return _mapped(text, rare)
 
 
 def fold_word(word: str) -> str:
@@ -68,54 +79,66 @@ def fold_word(word: str) -> str:
     return normalise(word).text
 
 
-def _simple(text: str) -> str | None:
-    """The first view of a text of ordinary letters only, each of which stays one; None for other texts."""
-    for char in set("".join(_NON_ASCII.findall(text))) - _ORDINARY.keys():
-        folded, mark = fold(char, "", "")
-        lowered = char.lower()
-        if mark or len(folded) != 1 or len(lowered) != 1 or char not in KNOWN:
-            return None
-        _ORDINARY[char] = _FOLDING[ord(char)] = _FOLDING[ord(lowered)] = folded
-    simple = text.lower().translate(_FOLDING)
-    return None if _MIXED.search(simple) else simple
+def _looked_up(rare: Iterable[str]) -> list[str]:
+    """Give the different ones of rare characters, after what they are was found out."""
+    chars = dict.fromkeys(rare)
+    if len(_LEARNED) > _MOST_LEARNED:
+        _LEARNED.clear()
+    for char in chars:
+        if char not in _LEARNED:
+            _LEARNED[char] = ordinary(char)
+    return list(chars)
 
 
-def _fold_each(
-    text: str, start: int, end: int, pieces: list[str], starts: "array[int]", ends: "array[int]", marks: bytearray
-) -> None:
-    for index in range(start, end):
-        folded, mark = fold(text[index], pieces[-1][-1] if pieces else "", text[index + 1 : index + 2])
-        if not folded:
-            if ends:
-                ends[-1] = index + 1
-                marks[-1] = max(marks[-1], mark)
+def _folded(lowered: str, rare: Iterable[str] = ()) -> str:
+    """Lower-cased ordinary characters, folded."""
+    folded = _CHANGED.sub(_change, lowered)
+    for char in rare:
+        to = _LEARNED[char]
+        if to is not None and to != char.lower():
+            folded = folded.replace(char.lower(), to)
+    return folded
+
+
+def _change(match: re.Match[str]) -> str:
+    return _CHANGES[match.group()]
+
+
+def _mapped(text: str, rare: Iterable[str]) -> View:
+    """First view of a text some of whose characters are disguises, or give none or several."""
+    pieces: list[str] = []
+    starts, ends, marks = array("I"), array("I"), bytearray()
+
+    def copy(start: int, end: int) -> None:
+        if start < end:
+            pieces.append(_folded(text[start:end].replace("Σ", "σ").lower(), rare))
+            starts.extend(range(start, end))
+            ends.extend(range(start + 1, end + 1))
+            marks.extend(bytes(end - start))
+
+    position = 0
+    for match in _RARE.finditer(text):
+        index, char = match.start(), match.group()
+        if _LEARNED[char] is not None:
             continue
-        pieces.append(folded)
-        for _ in folded:
-            starts.append(index)
-            ends.append(index + 1)
-            marks.append(mark)
-
-
-def _copy(
-    text: str,
-    start: int,
-    end: int,
-    pieces: list[str],
-    starts: "array[int]",
-    ends: "array[int]",
-    marks: bytearray,
-) -> None:
-    if start < end:
-        pieces.append(text[start:end].lower())
-        starts.extend(range(start, end))
-        ends.extend(range(start + 1, end + 1))
-        marks.extend(bytes(end - start))
+        copy(position, index)
+        position = index + 1
+        folded, mark = fold(char, pieces[-1][-1] if pieces else "", text[position : position + 1])
+        if folded:
+            pieces.append(folded)
+            starts.extend([index] * len(folded))
+            ends.extend([position] * len(folded))
+            marks.extend([mark] * len(folded))
+        elif ends:
+            ends[-1] = position
+            marks[-1] = max(marks[-1], mark)
+    copy(position, len(text))
+    return View(_resolve_lookalikes("".join(pieces), marks), starts, ends, marks)
 
 
 def _resolve_lookalikes(text: str, marks: bytearray) -> str:
     """Give words that mix scripts one script; lengths stay."""
-    if not any(char in LOOKALIKES for char in text):
+    if _TWINS.search(text) is None:
         return text
     chars = list(text)
     for match in _WORD.finditer(text):
@@ -144,28 +167,32 @@ def rewrite(view: View, edits: Iterable[tuple[int, int, str, int]]) -> View:
         edits: (start, end, replacement, mark) in view positions, rising, not overlapping, spans not empty.
             Every replacement character stands for the whole replaced span.
     """
+    edits = list(edits)
+    if not edits:
+        return view
+    text, old_starts, old_ends, old_marks = view
     pieces: list[str] = []
     starts, ends, marks = array("I"), array("I"), bytearray()
 
     def keep(start: int, end: int) -> None:
-        pieces.append(view.text[start:end])
-        starts.extend(view.starts[start:end] if view.starts is not None else range(start, end))
-        ends.extend(view.ends[start:end] if view.ends is not None else range(start + 1, end + 1))
-        marks.extend(view.marks[start:end] if view.marks is not None else bytes(end - start))
+        pieces.append(text[start:end])
+        starts.extend(old_starts[start:end] if old_starts is not None else range(start, end))
+        ends.extend(old_ends[start:end] if old_ends is not None else range(start + 1, end + 1))
+        marks.extend(old_marks[start:end] if old_marks is not None else bytes(end - start))
 
     position = 0
     for start, end, replacement, mark in edits:
-        keep(position, start)
+        if start > position:
+            keep(position, start)
         source_start, source_end = view.source_span(start, end)
-        if not replacement and ends:
+        if replacement:
+            count = len(replacement)
+            pieces.append(replacement)
+            starts.extend([source_start] * count)
+            ends.extend([source_end] * count)
+            marks.extend(bytes([max(mark, view.mark(start, end))]) * count)
+        elif ends:
             ends[-1], marks[-1] = source_end, max(marks[-1], mark)
-        pieces.append(replacement)
-        for _ in replacement:
-            starts.append(source_start)
-            ends.append(source_end)
-            marks.append(max(mark, view.mark(start, end)))
         position = end
-    if not position:
-        return view
-    keep(position, len(view.text))
+    keep(position, len(text))
     return View("".join(pieces), starts, ends, marks)

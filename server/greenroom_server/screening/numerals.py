@@ -19,6 +19,8 @@ _LOOSE: Final = frozenset(
 _MAX_GAP: Final = 6
 _MAX_FILLERS: Final = 3
 _LONGEST: Final = 20
+_LONGEST_WORD: Final = 80
+_MOST_KEPT: Final = 20_000
 
 
 class Word(NamedTuple):
@@ -47,6 +49,9 @@ class Run(NamedTuple):
     digits: str
 
 
+_LITERALS: Final = (Word(LITERAL, 0, False),)
+
+
 class Numerals:
     """The number words of all languages."""
 
@@ -59,7 +64,8 @@ class Numerals:
                 self._add_language(language)
         for filler in raw["fillers"].split():
             self.words.setdefault(filler, Word(FILLER, 0, True))
-        self._split: dict[str, tuple[Word, ...] | None] = {}
+        self._values: dict[str, tuple[Word, ...]] = {word: (each,) for word, each in self.words.items()}
+        """Also words that were seen before; up to a bound."""
 
     def _add(self, spellings: str, sort: int, value: int) -> None:
         for word in spellings.split():
@@ -103,42 +109,41 @@ class Numerals:
     def runs(self, text: str) -> Iterator[Run]:
         """Give the runs of a text that hold number words, left to right."""
         run: list[Token] = []
-        fillers = 0
-        for token in self._tokens(text):
-            gap = text[run[-1].end : token.start] if run else ""
-            if run and (len(gap) > _MAX_GAP or "\n" in gap):
-                yield from _finished(text, run)
-                run, fillers = [], 0
-            if not token.words:
-                if run:
-                    yield from _finished(text, run)
-                    run, fillers = [], 0
-                continue
-            is_filler = token.words[0].sort == FILLER
-            fillers = fillers + 1 if is_filler else 0
-            if fillers > _MAX_FILLERS:
-                yield from _finished(text, run)
-                run, fillers = [], 0
-            elif run or not is_filler:
-                run.append(token)
-        yield from _finished(text, run)
-
-    def _tokens(self, text: str) -> Iterator[Token]:
-        words, split = self.words, self._split
+        fillers = end = 0
+        values = self._values
         for match in _TOKEN.finditer(text):
             word = match.group()
-            known = words.get(word)
-            if known is not None:
-                yield Token(match.start(), match.end(), (known,), word)
-            elif word[0].isdigit():
-                yield Token(match.start(), match.end(), (Word(LITERAL, 0, False),), word)
-            else:
-                parts = split.get(word)
-                if parts is None and 5 < len(word) < 80:
-                    parts = self._parts(word) or ()
-                    if len(split) < 20_000:
-                        split[word] = parts
-                yield Token(match.start(), match.end(), parts or (), word)
+            words = values.get(word)
+            if words is None:
+                words = _LITERALS if word[0].isdigit() else self._looked_up(word)
+            if not run and (not words or words[0].sort == FILLER):
+                fillers = fillers + 1 if words else 0
+                continue
+            start = match.start()
+            if run and (not words or start - end > _MAX_GAP or "\n" in text[end:start]):
+                if (found := _finished(text, run)) is not None:
+                    yield found
+                run, fillers = [], 0
+                if not words:
+                    continue
+            is_filler = words[0].sort == FILLER
+            fillers = fillers + 1 if is_filler else 0
+            if fillers > _MAX_FILLERS:
+                if (found := _finished(text, run)) is not None:
+                    yield found
+                run, fillers = [], 0
+            elif run or not is_filler:
+                end = match.end()
+                run.append(Token(start, end, words, word))
+        if (found := _finished(text, run)) is not None:
+            yield found
+
+    def _looked_up(self, word: str) -> tuple[Word, ...]:
+        """What a word is worth that is no entry of the lists; nothing for most."""
+        parts = (self._parts(word) or ()) if 5 < len(word) < _LONGEST_WORD else ()
+        if len(self._values) < _MOST_KEPT and len(word) < _LONGEST_WORD:
+            self._values[word] = parts
+        return parts
 
     def _parts(self, word: str) -> tuple[Word, ...] | None:
         """Read words written together; None unless all of it is numbers."""
@@ -156,12 +161,18 @@ class Numerals:
         return tuple(found) if any(not each.is_weak for each in found) else None
 
 
-def _finished(text: str, run: list[Token]) -> Iterator[Run]:
+def _finished(text: str, run: list[Token]) -> Run | None:
     """The number of a run, if it has one: weak words at its ends do not belong to it."""
-    while run and _is_loose(text, run[-1], run[-2].end if len(run) > 1 else -1, before=True):
-        run = run[:-1]
-    while run and _is_loose(text, run[0], run[1].start if len(run) > 1 else -1, before=False):
-        run = run[1:]
+    if len(run) == 1 and run[0].words is _LITERALS:
+        return None
+    low, high = 0, len(run)
+    while low < high and _is_loose(text, run[high - 1], run[high - 2].end if high - low > 1 else -1, before=True):
+        high -= 1
+    while low < high and _is_loose(text, run[low], run[low + 1].start if high - low > 1 else -1, before=False):
+        low += 1
+    if low == high:
+        return None
+    run = run[low:high]
     words = [word for token in run for word in token.words]
     strong = sum(not word.is_weak and word.sort != LITERAL for word in words)
     weak = sum(word.is_weak and word.sort != FILLER for word in words)
@@ -169,10 +180,9 @@ def _finished(text: str, run: list[Token]) -> Iterator[Run]:
     if (strong + weak < 1 and fillers < 2) or (
         not strong and weak < 7 and not any(word.sort == LITERAL for word in words)
     ):
-        return
+        return None
     digits = " ".join(_groups(text, run))
-    if digits:
-        yield Run(run[0].start, run[-1].end, digits)
+    return Run(run[0].start, run[-1].end, digits) if digits else None
 
 
 def _is_loose(text: str, token: Token, neighbour: int, *, before: bool) -> bool:

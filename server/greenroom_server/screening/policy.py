@@ -16,7 +16,14 @@ SITUATIONS = ("plain", "obfuscated", "request", "obfuscated_again", "request_aga
 CLASSES = ("contact", "payment")
 SIDES = ("before_gate", "after_gate")
 
-_TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", list: "a list", dict: "a table"}
+_TYPE_NAMES = {
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,9 @@ class ScreeningPolicy:
     learned_bounce: float
     learned_doubtful: float
     learned_veto: float
+    learned_refute: float
+    finds_addresses: bool
+    """Whether a postal address is a contact."""
     states_before_gate: frozenset[str]
     states_after_gate: frozenset[str]
     states_access_grant: frozenset[str]
@@ -69,7 +79,7 @@ class ScreeningPolicy:
             raise ValueError(f"The screening policy is not valid TOML: {error}.") from error
         limits, thresholds = reader.table("limits"), reader.table("thresholds")
         states, surfaces = reader.table("states"), reader.table("surfaces")
-        window = reader.table("window")
+        window, detectors = reader.table("window"), reader.table("detectors")
         learned, notices = reader.table("learned"), reader.table("notices")
         policy = cls(
             version=reader.string("version"),
@@ -87,6 +97,8 @@ class ScreeningPolicy:
             learned_bounce=learned.score("bounce"),
             learned_doubtful=learned.score("doubtful"),
             learned_veto=learned.score("veto"),
+            learned_refute=learned.score("refute"),
+            finds_addresses=detectors.boolean("address"),
             states_before_gate=states.strings("before_gate"),
             states_after_gate=states.strings("after_gate"),
             states_access_grant=states.strings("access_grant"),
@@ -98,7 +110,7 @@ class ScreeningPolicy:
             notice_doubtful=notices.string("doubtful"),
             placeholders=_placeholders(reader.table("placeholders")),
         )
-        for table in (limits, window, thresholds, learned, states, surfaces, notices, reader):
+        for table in (limits, window, detectors, thresholds, learned, states, surfaces, notices, reader):
             table.refuse_unread()
         policy._check()
         return policy
@@ -106,8 +118,8 @@ class ScreeningPolicy:
     def _check(self) -> None:
         if not self.recorded <= self.doubtful <= self.certain:
             raise ValueError("The thresholds must rise: recorded <= doubtful <= certain.")
-        if not self.learned_veto <= self.learned_doubtful <= self.learned_bounce:
-            raise ValueError("The learned scores must rise: veto <= doubtful <= bounce.")
+        if not self.learned_refute <= self.learned_veto <= self.learned_doubtful <= self.learned_bounce:
+            raise ValueError("The learned scores must rise: refute <= veto <= doubtful <= bounce.")
         if both := self.states_before_gate & self.states_after_gate:
             raise ValueError(f"States cannot be on both sides of the gate: {', '.join(sorted(both))}.")
         if unknown := self.states_access_grant - self.states_before_gate:
@@ -171,6 +183,10 @@ class _Reader:
         value: int = self._get(key, int)
         if not low <= value <= high:
             raise ValueError(f"{self._path}{key} must be between {low} and {high}.")
+        return value
+
+    def boolean(self, key: str) -> bool:
+        value: bool = self._get(key, bool)
         return value
 
     def score(self, key: str) -> float:

@@ -9,15 +9,16 @@ from typing import Final
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from greenroom_server.screening.apps import LEET
+from greenroom_server.screening.apps import unleet
 from greenroom_server.screening.cues import entries
 from greenroom_server.screening.detect_encoded import encoded_literals
 from greenroom_server.screening.digit_runs import PHONE_DIGITS
 from greenroom_server.screening.lexicon import Lexicon
 
-_LEET_NAME = re.compile("[a-zа-я][013457@$!][a-zа-я]")
+# A rare character comes first in these, since the search skips to it.
+_LEET_NAME = re.compile("[013457@$!](?<=[a-zа-я].)[a-zа-я]")
 _CODED = re.compile("[0-9a-f]{14}|[01]{8} |[0-9]{2,3}(?:[ ,]{1,2}[0-9]{2,3}){6}")
-_BETWEEN = re.compile(r"[^\W_][^\w\s.,;:!?'\"()/\[\]-]{1,3}[^\W_]")
+_BETWEEN = re.compile(r"[^\w\s.,;:!?'\"()/\[\]-](?<=[^\W_].)[^\w\s.,;:!?'\"()/\[\]-]{0,2}[^\W_]")
 _DOMAINS = (
     ".com",
     ".net",
@@ -58,6 +59,10 @@ _ORDINARY = frozenset({"point", "period", "stop", "daught", "bod", "pont"})
 """Words for the dot that are too common to open the slow path."""
 
 
+_SAID_TLDS = ("com", "net", "org", "fr", "be", "ch", "ca", "uk", "ie", "io", "me", "calm", "kom", "cm", "ci", "ml", "ma", "sn")
+"""Endings that open it after such a word."""
+
+
 class Trigger:
     """Classes of detectors, as bits; plain integers, since enum arithmetic costs more than the detectors."""
 
@@ -75,6 +80,7 @@ class Trigger:
     ENCODED: Final = 512
     DECODED: Final = 1024
     """Set by who scans what a code held; codes in codes are not looked for."""
+    ADDRESS: Final = 2048
     FRAGMENTS: Final = MAIL | SPOKEN | LINK | APP | PAYMENT | PHONE | NUMBER_WORDS
     """What is looked for in messages that were joined."""
 
@@ -110,14 +116,19 @@ class Prefilter:
         add(
             ["_at_", "_dot_", "-dot-", ". com", " .com", " . me", " / ", " {at", "<at>", ",com", "*com"], Trigger.SPOKEN
         )
-        add([bracket + word for bracket in "([" for word in words["at_brackets"] if word != "@"], Trigger.SPOKEN)
-        add([bracket + word for bracket in "([" for word in words["dot_brackets"] if word != ","], Trigger.SPOKEN)
+        for name in ("at_brackets", "at_sure", "dot_brackets", "dot_sure", "dot_bare"):
+            add([bracket + word for bracket in "([{" for word in words[name] if word not in "@,"], Trigger.SPOKEN)
+            add([f"<{word}>" for word in words[name] if len(word) > 1], Trigger.SPOKEN)
+        add([f" {word} {tld}" for word in _ORDINARY for tld in _SAID_TLDS], Trigger.SPOKEN)
         add([f" {word} " for word in words["dot_sure"]], Trigger.SPOKEN)
         add([f" {word} " for word in words["dot_bare"] if word not in _ORDINARY], Trigger.SPOKEN)
         add([f" {word}" for word in (*words["at_sure"], *words["underscore"])], Trigger.SPOKEN)
         add(encoded_literals(), Trigger.ENCODED)
+        add(entries(lexicon.addresses["triggers"]), Trigger.ADDRESS)
         add([*lexicon.hosts, "://", "www.", "discord,gg"], Trigger.LINK)
         add(["hxxp", *_DOMAINS, *lexicon.marks["domains"]["contact_paths"]], Trigger.LINK)
+        for desk in entries(lexicon.portals["desks"]):
+            add([f"/{desk}", f" {desk}.", f".{desk}."] if len(desk) > 2 else [f"/{desk}."], Trigger.LINK)
         for app in lexicon.apps:
             add([name.rstrip("*") for name in app.hints if len(name) > 4 or not name.isascii()], Trigger.APP)
             add([name.rstrip("*") for name in app.strong], Trigger.PAYMENT if app.kind == "payment" else Trigger.APP)
@@ -146,16 +157,19 @@ class Prefilter:
                 last = end
             bits |= found
         bits &= ~_NUMBER_WORD
-        kept = lowered.encode("utf-8", "surrogatepass").translate(None, _NEITHER)
+        is_ascii = lowered.isascii()
+        kept = (lowered.encode() if is_ascii else lowered.encode("utf-8", "surrogatepass")).translate(None, _NEITHER)
         digits = len(kept.translate(None, _SEPARATORS))
+        if not digits:
+            bits &= ~Trigger.ADDRESS
         if digits >= PHONE_DIGITS:
             bits |= Trigger.PHONE
         if digits > 11 and _CODED.search(lowered):
             bits |= Trigger.ENCODED
         if (digits or "@" in lowered or "$" in lowered) and _LEET_NAME.search(lowered):
-            for index, _, _ in self._matches(lowered.translate(LEET), overlapping=True):
+            for index, _, _ in self._matches(unleet(lowered), overlapping=True):
                 bits |= classes[index] & _NAMES
-        if not lowered.isascii() and _BETWEEN.search(lowered):
+        if not is_ascii and _BETWEEN.search(lowered):
             bits |= Trigger.SPOKEN
         if (
             longest > 2

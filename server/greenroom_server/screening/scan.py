@@ -1,6 +1,6 @@
 """What detectors share: hits in a view, the step budget, and looks at the words around a hit."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from greenroom_server.screening.normalise import View
 from greenroom_server.screening.verdict import Finding, Intent, Kind
@@ -26,8 +26,7 @@ class Steps:
             raise StepBudgetError
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A finding in the coordinates of a view."""
 
     kind: Kind
@@ -43,8 +42,10 @@ class Hit:
 
     def located(self, view: View) -> "Hit":
         """The same hit in the coordinates of the original."""
+        if view.starts is None:
+            return self
         start, end = view.source_span(self.start, self.end)
-        return replace(self, start=start, end=end)
+        return self._replace(start=start, end=end)
 
     def finding(self) -> Finding:
         """The public form of a located hit."""

@@ -4,6 +4,7 @@ Source: server/docs/screening.md.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from greenroom_server.screening.context import Context
@@ -28,6 +29,13 @@ from greenroom_server.screening.verdict import (
 )
 from greenroom_server.screening.window import Window
 
+_TURNS = 3
+"""Messages back to which a contact may be an answer."""
+_ASKED = 0.3
+"""What a contact gains by being asked for."""
+_ASKING = 0.8
+"""Score of the learned scorer from which on a line that was delivered is taken for an ask."""
+_ALLOW = Action.ALLOW
 _DISGUISED = 3
 """Altered characters from which on a text is looked at by all detectors."""
 
@@ -51,6 +59,7 @@ class Screen:
         self._ruleset = lexicon.version
         self._version = policy.version
         self._limit = policy.text_code_points
+        self._strict = tuple(policy.surfaces_strict)
         self._prefilter = Prefilter(lexicon)
         self._detectors = Detectors(lexicon, policy)
         self._window = Window(policy, lexicon, self._detectors.digits)
@@ -64,6 +73,10 @@ class Screen:
             return False
         lowered = text.lower()
         return not self._prefilter(lowered) and not self._is_worth(lowered)
+
+    def is_fragment(self, text: str) -> bool:
+        """Say whether a text could be a piece of a contact, so that `Context.earlier` should be read for it."""
+        return self._window.is_fragment(text)
 
     def __call__(self, text: str, context: Context) -> Verdict:
         """Judge one text.
@@ -83,8 +96,10 @@ class Screen:
             is_split = bool(context.earlier) and self._window.is_fragment(text)
             view = normalise(text)
             triggers = self._prefilter(view.text)
-            is_strict = context.surface in self._policy.surfaces_strict
-            if not (is_split or triggers or is_strict or view.marks is not None or self._is_worth(view.text)):
+            if is_split and (triggers or self._window.has_mark(text)) and self._was_asked(context):
+                context = replace(context, was_asked=True)
+            is_open = is_split or triggers or context.surface in self._strict or _is_disguised(view)
+            if not is_open and (self._scorer is None or not self._is_worth(view.text)):
                 # Most traffic ends here.
                 return self._clean(text, context, length)
             steps = Steps(self._policy.steps_base + self._policy.steps_per_code_point * length)
@@ -101,22 +116,52 @@ class Screen:
         self, text: str, view: View, triggers: int, context: Context, steps: Steps, scorer: Judge | None
     ) -> Sequence[Finding]:
         steps.spend(len(text))
-        if view.marks is not None and view.marks.count(ALTERED) >= _DISGUISED:
+        if _is_disguised(view):
             triggers |= Trigger.FRAGMENTS
         findings: Sequence[Finding] = self._detectors.find(view, text, triggers, steps) if triggers else ()
-        if context.surface in self._policy.surfaces_strict:
+        if context.surface in self._strict:
             findings = [*findings, *self._detectors.find_strict(view, steps)]
         if context.regions and findings:
             findings = confirmed(self._policy, text, context.regions, findings)
-        is_open = scorer is not None and not is_settled(self._policy, findings)
+        is_open = scorer is not None and not is_settled(self._policy, findings, was_asked=context.was_asked)
         if scorer is not None and is_open and (findings or self._is_worth(view.text)):
             steps.spend(4 * len(text))
             findings = judged(self._policy, scorer, view.text, len(text), findings)
+        if context.was_asked:
+            findings = self._answering(view, findings, steps)
         granted = context.granted_emails if context.state in self._policy.states_access_grant else ()
         return [
             finding
             for finding in findings
             if finding.score >= self._policy.recorded and not (granted and _is_granted(text, finding, granted))
+        ]
+
+    def _was_asked(self, context: Context) -> bool:
+        """Whether the other side has just asked for a contact, and that was delivered."""
+        if not is_before_gate(self._policy, context):
+            return False
+        steps = Steps(self._policy.steps_base + self._policy.steps_per_code_point * self._limit)
+        for line in context.earlier[-_TURNS:]:
+            if line.is_own or len(line.text) > self._policy.window_code_points:
+                continue
+            view = normalise(line.text)
+            triggers = self._prefilter(view.text)
+            found = self._detectors.find(view, line.text, triggers, steps) if triggers else ()
+            if any(each.intent == "ask" and each.score >= self._policy.doubtful for each in found):
+                return True
+            if self._scorer is not None and self._scorer(view.text, [each.reason for each in found]).value >= _ASKING:
+                return True
+        return False
+
+    def _answering(self, view: View, findings: Sequence[Finding], steps: Steps) -> Sequence[Finding]:
+        """Findings in a short answer to an ask: a bare name is meant as a contact, and what is doubtful is less so."""
+        if not any(each.score >= self._policy.doubtful for each in findings):
+            findings = [*findings, *self._detectors.find_strict(view, steps)]
+        return [
+            replace(each, score=round(min(1.0, each.score + _ASKED), 2), evidence=(*each.evidence, "ctx:asked"))
+            if each.intent == "share" and each.kind is not Kind.PAYMENT
+            else each
+            for each in findings
         ]
 
     def _completed(self, text: str, context: Context, findings: Sequence[Finding], steps: Steps) -> Verdict | None:
@@ -130,10 +175,15 @@ class Screen:
             return self._detectors.find(view, joined, self._prefilter(view.text) | Trigger.FRAGMENTS, steps)
 
         split = self._window.find(text, context.earlier, scan)
-        if split is None:
+        if split is None or (not split.retro and self._is_masked(split.finding, findings)):
             return None
         verdict = self._verdict(text, context, [*findings, split.finding], steps)
         return verdict._replace(retro=split.retro)
+
+    def _is_masked(self, found: Finding, findings: Sequence[Finding]) -> bool:
+        """Whether a place in this text is masked anyway, so that it completes nothing."""
+        sure = [each for each in findings if each.score >= self._policy.certain and each.intent == "share"]
+        return any(each.start < found.end and found.start < each.end for each in sure)
 
     def _verdict(self, text: str, context: Context, findings: Sequence[Finding], steps: Steps) -> Verdict:
         decision = decide(self._policy, context, findings)
@@ -174,9 +224,8 @@ class Screen:
         return decide(self._policy, context, left)
 
     def _clean(self, text: str, context: Context, spent: int) -> Verdict:
-        return Verdict(
-            Action.ALLOW, text, (), None, False, None, None, self._ruleset, self._version, context.state, spent
-        )
+        ruleset, version = self._ruleset, self._version
+        return Verdict(_ALLOW, text, (), None, False, None, None, ruleset, version, context.state, spent)
 
     def _failed(self, context: Context, spent: int, evidence: str, code: str) -> Verdict:
         action = Action.HOLD if context.has_moderators else Action.BOUNCE
@@ -194,6 +243,11 @@ class Screen:
             context.state,
             spent,
         )
+
+
+def _is_disguised(view: View) -> bool:
+    """Whether so much of a text was altered that all detectors look at it."""
+    return view.marks is not None and view.marks.count(ALTERED) >= _DISGUISED
 
 
 def _is_granted(text: str, finding: Finding, granted: frozenset[str] | tuple[()]) -> bool:

@@ -11,7 +11,7 @@ from greenroom_server.screening.symbols import Symbols
 
 _ENCODED = re.compile(r"&#x?[0-9a-f]{1,5};|%(?:40|2e|2f|3a)")
 _MARKUP = re.compile(
-    r"</?(?:[bisup]|em|i|u|br|span|a|code|tt|font|strong|wbr)(?:\s[^<>]{0,60})?/?>|~~|`(?=[^`\s]{1,40}`)|(?<=[^\s`])`"
+    r"</?(?:[bisup]|em|i|u|br|span|a|code|tt|font|strong|wbr)(?:\s[^<>]{0,60})?/?>|~~|\*\*(?=\S)|(?<=\S)\*\*|`(?=[^`\s]{1,40}`)|(?<=[^\s`])`"
 )
 _SPACED = re.compile(
     r"(?<!\S)\S(?:[ \u2009]\S){4,}(?!\S)"
@@ -35,10 +35,11 @@ class Rewriter:
     def decoded(self, view: View, steps: Steps) -> View:
         """The view with character references and percent escapes resolved, without markup and strewn-in separators."""
         steps.spend(3 * len(view.text))
-        view = rewrite(view, self._decodings(view.text))
-        if "<" in view.text or "~" in view.text or "`" in view.text:
+        if "&#" in view.text or "%" in view.text:
+            view = rewrite(view, self._decodings(view.text))
+        if "<" in view.text or "~" in view.text or "`" in view.text or "**" in view.text:
             view = rewrite(view, ((m.start(), m.end(), "", ALTERED) for m in _MARKUP.finditer(view.text)))
-        return rewrite(view, _strewn(view.text))
+        return rewrite(view, _strewn(view.text)) if "@" in view.text else view
 
     def despaced(self, view: View, steps: Steps) -> View:
         """The view with runs of single letters joined; runs of digits alone stay."""
@@ -67,6 +68,8 @@ class Rewriter:
 
 def _leet_digits(text: str) -> list[tuple[int, int, str, int]]:
     """Words of digits and letters that look like digits, if one has such a letter before a digit."""
+    if _LEADING.search(text) is None:
+        return []
     found = [match for match in _LEET.finditer(text) if not match.group().isdigit()]
     if not any(_LEADING.search(match.group()) for match in found):
         return []

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ahocorasick_rs import AhoCorasick, Implementation
+
 from greenroom_server.screening.cues import Cue, any_of, entries
 from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import ALTERED, STRONG, WEAK, View, rewrite
@@ -17,8 +19,12 @@ _OPEN: Final = r"[(\[{<*_~|«/\\-]"
 _CLOSE: Final = r"[)\]}>*_~|»/\\-]"
 _GAP: Final = r"\s{0,3}"
 _WIDE: Final = r"\s{1,3}"
+_NO_SIGN: Final = r"[^\w\s.,:;/()\[\]\"'!?=<>+-]"
+# The sign itself comes first and then what stands before it, since the search skips from sign to sign.
 _ODD: Final = re.compile(
-    r"[(\[{<*|]\s?(?:a[t.]|[aа.]\s?[)\]}>*|]|d[o0t]|@)|\s[@./]\s?\w|@\s|_(?:at|dot)_|-(?:at|dot)-|[^\W_][^\w\s.,:;/()\[\]\"'!?=<>+-]{1,3}[^\W_]|[^\W\d_][,*](?:com|net|org|me|gg|ly|ru|de|io|ua|us)\b"
+    r"[^\w\s](?:(?<=[(\[{<*|])\s?(?:a[t.]|[aа.]\s?[)\]}>*|]|d[o0t]|@)|(?<=\s[@./])\s?\w|(?<=@)\s|(?<=-)(?:at|dot)-"
+    rf"|(?<={_NO_SIGN})(?<=[^\W_].){_NO_SIGN}{{0,2}}[^\W_]"
+    r"|(?<=[^\W\d_][,*])(?:com|net|org|me|gg|ly|ru|de|io|ua|us)\b)"
 )
 _SHAPED_END: Final = re.compile(r"[^\W_]+[._\d][^\s@]*\s$")
 _EDGE: Final = r"(?![^\W_])"
@@ -44,7 +50,7 @@ class Symbols:
         hosts = [name for spellings in raw["hosts"].values() for name in entries(spellings)]
         self._any = Cue([word for name in lists for word in entries(raw[name])])
         self._names, self._host_names = Cue(names), Cue(hosts)
-        self._canonical = tuple(raw["providers"])
+        self._canonical = AhoCorasick(list(raw["providers"]), implementation=Implementation.DFA)
         self._domains: dict[str, str] = {}
         for domain, known in raw["providers"].items():
             self._domains |= dict.fromkeys(entries(known), domain)
@@ -57,6 +63,12 @@ class Symbols:
         )
         self._hosts = {spelling: host for host, spoken in raw["hosts"].items() for spelling in entries(spoken)}
         self._host = re.compile(rf"(?<![^\W_])(?:{any_of(self._hosts)})(?:(?<=/)|{_EDGE})")
+        spelled = [each for each, tld in self._tlds.items() if each != tld and (len(each) > 3 or not each.isascii() or each in ("c0m", "kom", "cem"))]
+        self._endings = re.compile(rf"(?<=[^\W_]\.)(?:{any_of(spelled)}){_EDGE}")
+        glued_at, glued_dot = any_of(entries(raw["at_glued"])), any_of(entries(raw["dot_glued"]))
+        self._glued_words = re.compile(
+            rf"(?<=[a-z0-9_-])\s?(?:(?P<at>{glued_at})|(?P<dot>{glued_dot}))\s?(?=[a-z0-9])"
+        )
         canonical = any_of(raw["providers"])
         stand_in = rf"[^\w\s.,:;/()\[\]\"'!?=<>+-]{{1,3}}|{_GAP}(?:[#%&*^~=+|]){_GAP}|[ ]{{1,3}}"
         self._missing = re.compile(rf"(?<=[^\W_])(?P<sep>{stand_in})(?={canonical}{_EDGE})")
@@ -64,17 +76,28 @@ class Symbols:
     def read(self, view: View, steps: Steps) -> View:
         """The view with symbols in the place of words; marks tell how bare those were."""
         steps.spend(2 * len(view.text))
-        has_name = self._names.search(view.text) is not None
-        if has_name or self._any.search(view.text) is not None or _ODD.search(view.text) is not None:
-            steps.spend(4 * len(view.text))
-            view = rewrite(view, _replaced(self._words, view.text))
-        if self._names.search(view.text) is not None:
+        if not view.text.isascii():
+            view = rewrite(view, _replaced(self._glued_words, view.text))
+        text = view.text
+        has_name = self._names.search(text) is not None
+        if has_name or self._any.search(text) is not None or _is_odd(text):
+            steps.spend(4 * len(text))
+            view = rewrite(view, _replaced(self._words, text))
+            has_name = has_name if view.text is text else self._names.search(view.text) is not None
+            view = rewrite(view, self._spelled(view))
+        if has_name:
             view = rewrite(view, self._written_out(view))
-        if any(domain in view.text for domain in self._canonical):
+        if self._canonical.find_matches_as_indexes(view.text):
             view = rewrite(view, self._signs(view))
         if self._host_names.search(view.text) is not None:
             view = rewrite(view, self._said_hosts(view.text))
         return view
+
+    def _spelled(self, view: View) -> Iterator[tuple[int, int, str, int]]:
+        """Misspelled endings after a dot that was said."""
+        for match in self._endings.finditer(view.text):
+            if view.mark(match.start() - 1, match.start()):
+                yield match.start(), match.end(), self._tlds[match.group()], ALTERED
 
     def _said_hosts(self, text: str) -> Iterator[tuple[int, int, str, int]]:
         for match in self._host.finditer(text):
@@ -142,15 +165,20 @@ class Symbols:
                 yield match.start(), match.end(), "@", STRONG
 
 
+def _is_odd(text: str) -> bool:
+    """Whether a sign stands where none is usual."""
+    return _ODD.search(text) is not None or "_at_" in text or "_dot_" in text
+
+
 def _symbol_words(raw: dict[str, Any]) -> str:
-    def words(name: str) -> str:
-        return any_of(entries(raw[name]))
+    def words(*names: str) -> str:
+        return any_of(word for name in names for word in entries(raw[name]))
 
     alnum = r"(?<=[^\W_])"
     lead = r"(?:then )?(?:the |el |la |o |a |и )?"
     return (
-        rf"(?P<at>{_GAP}\((?:a|а)\)(?=[^\W_])|(?<=[^\W_])[§%^*¬¶&=+|](?=[a-z0-9-]{{3,30}}[.,*](?:com|net|org|pt|es|de|fr|ru|ua|it|pl|dev|io|me|co)\b)|{_GAP}{_OPEN}\s?(?:{words('at_brackets')})\s?{_CLOSE}{_GAP}|{_WIDE}@{_GAP}|@{_WIDE}(?=\w))"
-        rf"|(?P<dot>{_GAP}[(\[{{<*_~|]\s?(?:{words('dot_brackets')})\s?[)\]}}>*_~|]{_GAP}"
+        rf"(?P<at>{_GAP}\((?:a|а)\)(?=[^\W_])|(?<=[^\W_])[§%^*¬¶&=+|](?=[a-z0-9-]{{3,30}}[.,*](?:com|net|org|pt|es|de|fr|ru|ua|it|pl|dev|io|me|co)\b)|{_GAP}{_OPEN}\s?(?:{words('at_brackets', 'at_sure')})\s?{_CLOSE}{_GAP}|{_WIDE}@{_GAP}|@{_WIDE}(?=\w))"
+        rf"|(?P<dot>{_GAP}[(\[{{<*_~|]\s?(?:{words('dot_brackets', 'dot_sure', 'dot_bare')})\s?[)\]}}>*_~|]{_GAP}"
         rf"|{alnum}\s{{1,3}}\.\s{{0,3}}(?=[^\W_])|(?<=[^\W\d_])[,*](?=(?:com|gg|me|net|org|ly|us|ru|de|io|ua)\b))"
         rf"|(?P<slash>{_GAP}[(\[{{]\s?(?:{words('slash')})\s?[)\]}}]{_GAP})"
         rf"|(?P<underscore>{_GAP}[(\[{{]\s?(?:{words('underscore')})\s?[)\]}}]{_GAP})"
@@ -159,7 +187,7 @@ def _symbol_words(raw: dict[str, Any]) -> str:
         rf"|(?P<word_dot>[\s,]{{1,3}}(?:then )?(?:{words('dot_sure')}|{words('dot_bare')}){_EDGE}{_WIDE}(?:then\s)?"
         rf"|{alnum}(?:_dot_|-dot-|-punto-|-ponto-)(?=[^\W_]))"
         rf"|(?P<word_underscore>{_WIDE}(?:{words('underscore')}){_EDGE}[\s,]{{1,3}})"
-        rf"|(?P<word_dash>{_WIDE}(?:{words('dash')}){_EDGE}{_WIDE}(?=[^\W_]))"
+        rf"|(?P<word_dash>(?<!\bel)(?<!\bun)(?<!\bdel)(?<!\bthe){_WIDE}(?:{words('dash')}){_EDGE}{_WIDE}(?=[^\W_]))"
         rf"|(?P<word_slash>{_WIDE}(?:then )?(?:a )?(?:{words('slash')}){_EDGE}{_WIDE}|{alnum}\s/\s(?=[^\W_]))"
     )
 

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     WEBSITE = "website"
     PAYMENT = "payment"
     OFF_PLATFORM_REQUEST = "off_platform_request"
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Verdict(NamedTuple):
     final: bool
     """Whether sending the same again cannot help (``bounce`` only)."""
     hint: str | None
-    """What the sender can do instead: ``access_grant`` or ``call.request``."""
+    """What the sender can do instead: a command such as ``access.request`` or ``call.request``."""
     notice: str | None
     """Notice to show beside a delivered text, such as ``notice.offplatform_risk``."""
     ruleset: str

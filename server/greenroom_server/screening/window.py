@@ -9,6 +9,7 @@ Source: server/docs/screening.md, Split messages.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from greenroom_server.screening.context import Fragment
@@ -76,6 +77,10 @@ class Window:
         limit = self._policy.window_code_points
         return len(text) <= limit and (_ANCHOR.search(text) is not None or text.count(" ") <= 5)
 
+    def has_mark(self, text: str) -> bool:
+        """Whether a text holds a digit, a sign or a name such as a contact has."""
+        return _ANCHOR.search(text) is not None
+
     def find(self, text: str, earlier: Sequence[Fragment], scan: Scan) -> Split | None:
         """Look for a contact that this text completes.
 
@@ -87,7 +92,12 @@ class Window:
             return None
         said = " ".join(f.text for f in earlier[-6:] if not f.is_own and len(f.text) <= self._policy.window_code_points)
         pieces = [fragment.text for fragment in chosen] + [text]
-        alone = {finding.reason for piece in pieces for finding in scan(piece) if finding.score >= _LIFT + 0.1}
+
+        @cache
+        def alone() -> set[str]:
+            """What pieces hold by themselves; asked only when something was found in all of them."""
+            return {found.reason for piece in pieces for found in scan(piece) if found.score >= _LIFT + 0.1}
+
         for glue in (" ", ""):
             for lead in ("", said) if said else ("",):
                 joined = _joined(pieces, glue, lead)
@@ -116,32 +126,33 @@ class Window:
             and last.seq - each.seq < policy.window_messages
             and last.at_ms - each.at_ms <= policy.window_ms
         ]
-        return chosen[-policy.window_fragments :]
+        return chosen[-policy.window_fragments :] if policy.window_fragments else []
 
-    def _best(self, joined: Joined, findings: Sequence[Finding], alone: set[str]) -> Finding | None:
+    def _best(self, joined: Joined, findings: Sequence[Finding], alone: Callable[[], set[str]]) -> Finding | None:
         """The surest find that is new in the joined text, if it is sure enough."""
         best: Finding | None = None
         for finding in findings:
-            if finding.intent != "share" or finding.reason in alone or finding.kind is Kind.OFF_PLATFORM_REQUEST:
+            if finding.intent != "share" or finding.kind is Kind.OFF_PLATFORM_REQUEST:
                 continue
             count = len(joined.touched(finding))
             lift = _LIFT if count > 1 and not _is_list(joined.text, finding) else 0.1 if count == 1 else 0.0
             score = min(1.0, finding.score + lift)
             if "ctx:alone" in finding.evidence and lift == 0.0:
                 score -= _LIFT
-            if score >= self._policy.certain and (best is None or score > best.score):
+            is_better = score >= self._policy.certain and (best is None or score > best.score)
+            if is_better and finding.reason not in alone():
                 best = replace(finding, score=round(score, 2))
         return best
 
     def _scattered(self, pieces: Sequence[str], said: str) -> Finding | None:
         """Digits of prices, sizes and the like that together make a number, if somebody says what to do with them."""
         everything = " ".join((*pieces, said)).lower()
+        if self._calls.search(everything) is None and self._joins.search(everything) is None:
+            return None
         numbers = ["".join(_DIGITS.findall(_CLOCK.sub("", self._read(piece)))) for piece in pieces]
         digits = "".join(numbers)
         used = [number for number in numbers if number]
         if len(digits) not in _SCATTERED or len(used) < 2 or max(map(len, used)) > 7:
-            return None
-        if self._calls.search(everything) is None and self._joins.search(everything) is None:
             return None
         length = sum(map(len, pieces)) + len(pieces) - 1
         return Finding(Kind.PHONE, "share", "PHONE_SPLIT", 0.85, 0, length, True, ("shape:scattered", "ctx:call"))
@@ -149,20 +160,19 @@ class Window:
     def _spelled(self, pieces: Sequence[str]) -> Finding | None:
         """An address of which name, sign, service and ending come one by one; a wallet in parts."""
         everything = " ".join(pieces)
-        folded = normalise(everything).text
-        marks = (
-            _NAME.search(folded) is not None,
-            self._signs.search(folded) is not None or "@" in folded,
-            self._services.search(folded) is not None,
-            _ENDING.search(folded) is not None,
-        )
         finding = Finding(Kind.EMAIL, "share", "EMAIL_OBFUSCATED", 0.85, 0, len(everything), True, ("shape:parts",))
-        if sum(marks) > 2 and len(pieces) > 2:
+        if len(pieces) > 2 and self._marks(normalise(everything).text) > 2:
             return finding
         hexes = "".join(_HEX.findall(everything))
         if hexes[:2].lower() == "0x" and len(hexes) in range(40, 45):
             return replace(finding, kind=Kind.PAYMENT, reason="PAY_WALLET")
         return None
+
+    def _marks(self, folded: str) -> int:
+        """How many of the parts of an address a text has: name, sign, service and ending."""
+        has_sign = "@" in folded or self._signs.search(folded) is not None
+        has_service = self._services.search(folded) is not None
+        return sum((has_sign, has_service, _NAME.search(folded) is not None, _ENDING.search(folded) is not None))
 
     def _split(self, joined: Joined, found: Finding, chosen: Sequence[Fragment], text: str) -> Split:
         retro = []

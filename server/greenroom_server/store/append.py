@@ -44,6 +44,7 @@ class Release(NamedTuple):
     change: str
     """Kind of the change for those who follow; empty: none."""
     subject: str
+    """The thread that it waited for."""
     fields: str
     """Of the change, as JSON."""
     note: str

@@ -74,14 +74,24 @@ class ThreadRef:
             self._front_day = day
         return self._front
 
-    def names(self, day: int, *, is_rare: bool, is_paid: bool = False, author: str = "") -> list[str]:
-        """Give the KEYS of a commit; `is_paid`: it has a charge, `author`: of the held text that it delivers."""
+    def names(
+        self, day: int, *, is_rare: bool, is_paid: bool = False, author: str = "", waited_in: str = ""
+    ) -> list[str]:
+        """Give the KEYS of a commit.
+
+        Args:
+            day: of its cid.
+            is_rare: it changes more than the log.
+            is_paid: it has a charge.
+            author: of the held text that it delivers.
+            waited_in: thread that the text was held for, of the same freelancer.
+        """
         head, tail, rare = self._base
         names = [*head, keys.cids(self.partition, self.thread, day), *tail]
         if is_rare:
             names += rare
         if author:
-            names += held_keys(self.thread, author, day)
+            names += held_keys(waited_in or self.thread, author, day)
         if is_paid:
             names.append(keys.thread(self.partition, own_log(self.freelancer)))
             names += (*keys.inbox_keys(self.freelancer), *keys.purse_keys(self.freelancer))

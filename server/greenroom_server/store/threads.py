@@ -22,6 +22,7 @@ from greenroom_server.store.append import (
     Elsewhere,
     Lacking,
     Outcome,
+    Rare,
     Repeat,
     Stale,
     Told,
@@ -123,7 +124,7 @@ class Threads:
             day,
             is_rare=rare is not None,
             is_paid=rare is not None and rare.ledger is not None,
-            author="" if rare is None or rare.held is None else rare.held.user,
+            **_held(rare),
         )
         payloads = [encode_event(event) for event in what.events]
         command: tuple[Argument, ...] = (
@@ -152,7 +153,8 @@ class Threads:
             epoch, "1", str(pair_rev), what.actor, what.cid, what.cid_ms, what.body_hash, what.op, what.seen,
             what.extra, what.state, what.rare.packed(), numbered, "", flat, job, may_adopt,
         )  # fmt: skip
-        names = ref.names(what.cid_ms // _DAY_MS, is_rare=True, is_paid=what.rare.ledger is not None)
+        is_paid = what.rare.ledger is not None
+        names = ref.names(what.cid_ms // _DAY_MS, is_rare=True, is_paid=is_paid, **_held(what.rare))
         payloads = [encode_event(event) for event in what.events]
         command: tuple[Argument, ...] = ("FCALL", self._open, len(names), *names, ref.static, pack(dynamic), *payloads)
         self._committer.submit(command, lambda reply: self._rare_answered(_outcome(reply, ref, epoch), ref, what, done))
@@ -242,6 +244,12 @@ class Threads:
         assert partition is not None
         names = (keys.head(partition, thread), keys.cids(partition, thread, cid_ms // _DAY_MS))
         return ("FCALL", function, 2, *names, actor, cid, cid_ms, body_hash)
+
+
+def _held(rare: Rare | None) -> dict[str, str]:
+    """Say whose held text a commit delivers, and where it waited."""
+    held = None if rare is None else rare.held
+    return {} if held is None else {"author": held.user, "waited_in": held.subject}
 
 
 def _is(reply: Any, what: bytes) -> bool:

@@ -26,6 +26,8 @@ class Counters:
         """By (action, code)."""
         self.connects: Counter[str] = Counter()
         self.disconnects: Counter[int] = Counter()
+        self.fallback: Counter[tuple[str, int]] = Counter()
+        """Requests of the fallback door by (send, stream, poll, close; HTTP status)."""
         self.resumes: Counter[str] = Counter()
         """recovered, snapshot, fresh."""
         self.invitations: Counter[str] = Counter()

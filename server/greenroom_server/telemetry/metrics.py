@@ -5,7 +5,7 @@ Source: server/docs/server-api.md, Metrics.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Final
 
@@ -24,6 +24,8 @@ _OTHER: Final = "other"
 _RESULTS: Final = frozenset({"ok", *ERRORS})
 _CLOSE_CODES: Final = frozenset({*map(str, CLOSES), "1005", "1006"})
 _ACTIONS: Final = frozenset({"allow", "notice", "redact", "bounce", "hold"})
+_FALLBACK: Final = frozenset({"send", "stream", "poll", "close"})
+_STATUSES: Final = frozenset({"200", "204", "400", "403", "404", "408", "409", "410", "413", "415", "503"})
 _RESUMES: Final = frozenset({"recovered", "snapshot", "fresh"})
 _WEBHOOKS: Final = frozenset({"delivered", "retried", "dead", "replayed"})
 _INVITATIONS: Final = frozenset({"sent", "accepted", "declined", "withdrawn", "reminded", "expired"})
@@ -50,6 +52,8 @@ class Gauges:
     """Age of the oldest change that the hub itself has not acted on."""
     held_age_s: float = 0.0
     """Age of the oldest text or appeal that waits for a moderator."""
+    transports: Mapping[str, int] = field(default_factory=dict)
+    """Open connections by websocket, stream and poll."""
     webhook_lag_s: float = 0.0
     """Age of the oldest event that some webhook endpoint has not taken."""
 
@@ -74,6 +78,10 @@ class _Figures(Collector):
     def _now(self) -> Iterator[Metric]:
         gauges = self._gauges
         yield GaugeMetricFamily("greenroom_connections", "Open sockets.", gauges.connections)
+        kinds = GaugeMetricFamily("greenroom_transports", "Open connections by their transport.", labels=("kind",))
+        for kind in ("websocket", "stream", "poll"):
+            kinds.add_metric((kind,), gauges.transports.get(kind, 0))
+        yield kinds
         yield GaugeMetricFamily("greenroom_users", "Users with an open socket.", gauges.users)
         yield GaugeMetricFamily("greenroom_store_pending", "Store commands without an answer.", gauges.store_pending)
         yield GaugeMetricFamily("greenroom_store_up", "1 while the store takes writes.", int(gauges.is_store_up))
@@ -117,6 +125,8 @@ class _Figures(Collector):
         yield _family(
             "filter", "Texts screened.", {"verdict": _ACTIONS, "code": {"", *ERRORS}}, counters.verdicts.items()
         )
+        requests = (((request, str(status)), count) for (request, status), count in counters.fallback.items())
+        yield _family("fallback", "Requests of the fallback.", {"request": _FALLBACK, "status": _STATUSES}, requests)
         yield _family("resume", "Sessions opened.", {"result": _RESUMES}, _single(counters.resumes))
         yield _family("webhook", "Tries of webhooks.", {"outcome": _WEBHOOKS}, _single(counters.webhooks))
         yield _family(

@@ -83,7 +83,9 @@ ROUTES: Final = (
         codes=(
             "not_found", "held.decided", "held.earlier_first", "held.unreadable", "message.quote_target",
             "peer.blocked", "peer.unavailable", "thread.closed", "thread.not_first", "candidacy.not_open",
-            "perm.denied", *SAVES,
+            "perm.denied", "job.closed", "job.not_owner", "connects.insufficient", "invitation.duplicate",
+            "proposal.duplicate", "proposal.invited", "proposal.no_profile", "perm.unverified", "perm.client_only",
+            "policy.tos_not_accepted", "wrong_state", *SAVES,
         ),
         summary="Decide about a held text or an appeal; the same decision again changes nothing.",
     ),
@@ -93,12 +95,12 @@ ROUTES: Final = (
 async def _get_held(services: ApiServices, call: Call) -> HeldItemsPage:
     query: HeldQuery = call.query
     page = await _judge(services).page(query.cursor, query.limit, is_open=query.open, kind=query.kind)
-    return HeldItemsPage(items=[_view(item) for item in page.items], cursor=page.cursor)
+    return HeldItemsPage(items=[item_view(item) for item in page.items], cursor=page.cursor)
 
 
 async def _post_held_decision(services: ApiServices, call: Call) -> HeldItemView:
     body: HeldDecisionPost = call.body
-    return _view(await _judge(services).decide(call.ids["held"], body.decision, body.note))
+    return item_view(await _judge(services).decide(call.ids["held"], body.decision, body.note))
 
 
 def _judge(services: ApiServices) -> JudgeHeld:
@@ -107,7 +109,8 @@ def _judge(services: ApiServices) -> JudgeHeld:
     return services.moderation.held
 
 
-def _view(item: Item) -> HeldItemView:
+def item_view(item: Item) -> HeldItemView:
+    """Show a text or an appeal to moderators."""
     what = item.what
     return HeldItemView(
         held=item.name, kind=what.kind, state=what.state, thread=what.thread, by=what.by, text=item.text,  # type: ignore[arg-type]

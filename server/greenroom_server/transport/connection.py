@@ -1,4 +1,4 @@
-"""One connection: from whole WebSocket messages to use cases, and from the hub back to the socket.
+"""One connection: from whole messages to use cases, and from the hub back to the socket, whichever kind it is.
 
 `message.send` is carried out at once, without a task, when nothing slower is under way; other commands run one after
 the other in one task. So the commands of a connection take effect in the order in which they were sent.
@@ -24,8 +24,8 @@ from greenroom_server.delivery.send_queue import SendQueue
 from greenroom_server.transport.dispatch import dispatch
 from greenroom_server.transport.registry import Registry
 from greenroom_server.transport.services import Services
+from greenroom_server.transport.socket import Socket
 from greenroom_server.transport.throttle import CLASS_OF
-from greenroom_server.transport.websocket import WebSocket
 from greenroom_server.usecases.results import Refused, RefusedError, error_reply, refusal_of
 from greenroom_server.usecases.sessions import Denied
 from greenroom_server.usecases.store_errors import StoreError
@@ -91,12 +91,12 @@ class Connection:
         self._live_mark = 0
         self._pushed: dict[str, tuple[int, int]] = {}
         """Newest push of each thread, (mark, n), until the device says that it arrived."""
-        self._socket: WebSocket
+        self._socket: Socket
         self._queue: SendQueue
 
     # --- from the socket
 
-    def on_open(self, socket: WebSocket) -> None:
+    def on_open(self, socket: Socket) -> None:
         self._socket = socket
         self._queue = SendQueue(self._send, lambda: socket.buffered_bytes, self._too_slow)
         self._registry.add(self)

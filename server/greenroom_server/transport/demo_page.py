@@ -12,12 +12,14 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from greenroom_protocol.codes import ERRORS
 from greenroom_protocol.commands import InvitationDecline
 from greenroom_protocol.proposals import ProposalDecline
+from greenroom_protocol.sentences import english
 from greenroom_server.domain.policy import MarketplacePolicy
+from greenroom_server.transport.api_moderation import item_view
 from greenroom_server.usecases.demo import ContractMove, DemoMarketplace, Flag, Sale
 from greenroom_server.usecases.demo_people import CLIENTS, FREELANCERS
+from greenroom_server.usecases.judge_held import Verdict
 from greenroom_server.usecases.results import RefusedError, error_reply
 
 TOKEN_LIFE_S: Final = 900
@@ -65,6 +67,14 @@ class _Sell(msgspec.Struct, tag="sale"):
     sale: Sale
 
 
+class _Judge(msgspec.Struct, tag="held"):
+    held: str
+    decision: Verdict
+
+
+_Asked = _Move | _SetFlag | _SetJob | _Sell | _Judge
+
+
 def add_demo(
     app: web.Application, mint: Callable[[str, int], str], marketplace: DemoMarketplace, policy: MarketplacePolicy
 ) -> None:
@@ -84,7 +94,7 @@ def add_demo(
         return _json({"token": mint(asked.user, TOKEN_LIFE_S)})
 
     async def backend(request: web.Request) -> web.Response:
-        asked: _Move | _SetFlag | _SetJob | _Sell = await _read(request, _Move | _SetFlag | _SetJob | _Sell)
+        asked: _Asked = await _read(request, _Asked)
         try:
             await _carry_out(marketplace, asked)
         except RefusedError as error:
@@ -95,15 +105,22 @@ def add_demo(
     async def setup(_request: web.Request) -> web.Response:
         return _json(_setup(policy))
 
+    async def held(_request: web.Request) -> web.Response:
+        waiting, decided = await marketplace.held()
+        return _json(
+            {"waiting": [item_view(item) for item in waiting], "decided": [item_view(item) for item in decided]}
+        )
+
     for path in sorted(_FOLDER.iterdir()):
         if path.suffix in _TYPES:
             app.router.add_get("/" if path.name == "index.html" else f"/demo/{path.name}", _file(path))
     app.router.add_get("/demo/setup", setup)
+    app.router.add_get("/demo/held", held)
     app.router.add_post("/demo/token", token)
     app.router.add_post("/demo/marketplace", backend)
 
 
-async def _carry_out(marketplace: DemoMarketplace, asked: _Move | _SetFlag | _SetJob | _Sell) -> None:
+async def _carry_out(marketplace: DemoMarketplace, asked: _Asked) -> None:
     match asked:
         case _Move():
             await marketplace.move(asked.thread, asked.move, asked.cid)
@@ -113,6 +130,8 @@ async def _carry_out(marketplace: DemoMarketplace, asked: _Move | _SetFlag | _Se
             await marketplace.set_job(asked.job, is_open=asked.is_open)
         case _Sell():
             await marketplace.sell(asked.freelancer, asked.sale, time.time_ns() // 1_000_000)
+        case _Judge():
+            await marketplace.judge(asked.held, asked.decision)
 
 
 def _file(path: Path) -> Handler:
@@ -127,7 +146,7 @@ def _file(path: Path) -> Handler:
 
 
 def _setup(policy: MarketplacePolicy) -> dict[str, Any]:
-    """Say who can be played, what the choices of some fields are, and what the error codes mean."""
+    """Say who can be played, what the choices of some fields are, and what codes and hints mean."""
     return {
         "clients": [{"user": who.user, "name": who.name, "about": who.about} for who in CLIENTS],
         "freelancers": [{"user": who.user, "name": who.name, "about": who.headline} for who in FREELANCERS],
@@ -137,7 +156,8 @@ def _setup(policy: MarketplacePolicy) -> dict[str, Any]:
         "proposal_decline_reasons": get_args(get_type_hints(ProposalDecline)["reason"]),
         "access_systems": policy.access_grants.systems,
         "report_categories": policy.safety.report_categories,
-        "messages": {code: row.message for code, row in ERRORS.items()},
+        "has_moderators": policy.moderation.has_moderators,
+        "messages": english(),
     }
 
 

@@ -56,7 +56,7 @@ async def _watch(services: Services, caller: Caller, command: c.PresenceWatch) -
 
 async def _invite(services: Services, caller: Caller, command: c.InvitationSend) -> Reply:
     reply = await services.open_thread.invite(caller.user, command)
-    services.counters.invitations["sent"] += not reply.dup
+    services.counters.invitations["sent"] += not (reply.dup or reply.held)
     return reply
 
 

@@ -33,7 +33,7 @@ async def _decline(services: Services, caller: Caller, command: p.ProposalDeclin
 
 async def _submit(services: Services, caller: Caller, command: p.ProposalSubmit) -> Reply:
     reply = await services.propose.submit(caller.user, command)
-    services.counters.proposals["submitted"] += not reply.dup
+    services.counters.proposals["submitted"] += not (reply.dup or reply.held)
     return reply
 
 

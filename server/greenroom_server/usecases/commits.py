@@ -17,7 +17,8 @@ import structlog
 
 from greenroom_protocol.bases import Event, PolicyView
 from greenroom_protocol.cid import cid_time_ms
-from greenroom_protocol.commands import MessageSend
+from greenroom_protocol.commands import InvitationSend, MessageSend, ThreadOpen
+from greenroom_protocol.proposals import ProposalSubmit
 from greenroom_server.domain.head import Head
 from greenroom_server.domain.response_speed import PUBLIC_KINDS
 from greenroom_server.domain.thread_state import Role
@@ -65,7 +66,7 @@ class Bounce(msgspec.Struct, frozen=True):
     """The filter gave the text back, or holds it; the verdict is kept under the cid."""
 
     policy: PolicyView
-    command: MessageSend | None = None
+    command: MessageSend | ThreadOpen | InvitationSend | ProposalSubmit | None = None
     """If the text may be held, or kept for an appeal."""
     screened: Screened | None = None
 

@@ -22,7 +22,7 @@ from greenroom_server.usecases.commits import ATTEMPTS, Commits, Done, result_of
 from greenroom_server.usecases.move import Move
 from greenroom_server.usecases.move_events import own_event, policy_changed, told
 from greenroom_server.usecases.move_thread import CLEAN, MoveThread
-from greenroom_server.usecases.open_thread import fields_of
+from greenroom_server.usecases.opening import fields_of
 from greenroom_server.usecases.results import Refused, RefusedError, denial
 
 

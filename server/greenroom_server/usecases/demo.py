@@ -30,6 +30,7 @@ from greenroom_server.usecases.demo_people import (
     DemoTopic,
     history,
 )
+from greenroom_server.usecases.judge_held import Item, JudgeHeld, Verdict
 from greenroom_server.usecases.marketplace import Marketplace
 from greenroom_server.usecases.results import NOT_FOUND, RefusedError
 
@@ -40,6 +41,8 @@ Sale = Literal["connects", "badge"]
 SOLD_CONNECTS: Final = 20
 SOLD_BADGE_DAYS: Final = 30
 _DAY_MS: Final = 86_400_000
+_HELD_PAGE: Final = 200
+_DECIDED_SHOWN: Final = 6
 _JOBS: Final = {job.job: (client, job) for client in CLIENTS for job in client.jobs}
 
 
@@ -54,6 +57,7 @@ class DemoParts:
     writes: Community
     announcements: Announcements
     obligations: Obligations
+    held: JudgeHeld
     is_community_enabled: bool
 
 
@@ -82,6 +86,17 @@ class DemoMarketplace:
             raise RefusedError(NOT_FOUND)
         client, known = _JOBS[job]
         await self._parts.marketplace.save_job(job, client.user, known.title, is_open=is_open)
+
+    async def held(self) -> tuple[list[Item], list[Item]]:
+        """Give what waits for a moderator, the oldest first, and what was decided last, the newest first."""
+        waiting = await self._parts.held.page(None, _HELD_PAGE, is_open=True)
+        decided = await self._parts.held.page(None, _HELD_PAGE, is_open=False)
+        newest = sorted(decided.items, key=lambda item: item.what.decided_at, reverse=True)
+        return sorted(waiting.items, key=lambda item: item.what.at), newest[:_DECIDED_SHOWN]
+
+    async def judge(self, held: str, verdict: Verdict) -> None:
+        """Decide about a held text or an appeal as a moderator."""
+        await self._parts.held.decide(held, verdict, "")
 
     async def sell(self, freelancer: str, sale: Sale, now_ms: int) -> None:
         """Sell Connects or a time with the availability badge."""

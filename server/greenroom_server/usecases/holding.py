@@ -16,7 +16,7 @@ import structlog
 from greenroom_protocol.bases import PolicyView, Span
 from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.codes import ERRORS
-from greenroom_protocol.commands import MessageSend
+from greenroom_protocol.commands import InvitationSend, MessageSend, ThreadOpen
 from greenroom_protocol.moderation import (
     AppealDecided,
     HeldList,
@@ -27,6 +27,7 @@ from greenroom_protocol.moderation import (
     MessageHeld,
     MessageRejected,
 )
+from greenroom_protocol.proposals import ProposalSubmit
 from greenroom_server.domain.moderation_policy import ModerationPolicy
 from greenroom_server.screening.masking import mask
 from greenroom_server.screening.verdict import FILTER_FAILED, Finding, Kind, Retro
@@ -48,7 +49,9 @@ log = structlog.get_logger()
 
 _HIDDEN: Final = dict.fromkeys(Kind, "[hidden]")
 _encode = msgspec.json.Encoder().encode
-read_command: Final = msgspec.json.Decoder(MessageSend).decode
+Holdable = MessageSend | ThreadOpen | InvitationSend | ProposalSubmit
+"""What can be held."""
+read_command: Final = msgspec.json.Decoder(Holdable).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ class HeldParts:
         assert partition is not None
         self.on_note(partition, kind)
 
-    async def original(self, what: Held) -> MessageSend | None:
-        """Open the sealed original of a message; None when there is none, or its time is over."""
+    async def original(self, what: Held) -> Holdable | None:
+        """Open the sealed original of a text; None when there is none, or its time is over."""
         about = held_id("message", what.thread, what.by, what.cid)
         sealed = await self.store.original(what.thread, about, what.cid_ms)
         opened = None if sealed is None else await self.seals.open(sealed, about, self.now_ms())
@@ -156,12 +159,12 @@ class Holding:
     def _refused(self, thread: str, author: Author, bounce: Bounce) -> None:
         if bounce.screened is not None and bounce.screened.retro:
             self._mask(thread, bounce.screened.retro)
-        if bounce.command is not None:
+        if isinstance(bounce.command, MessageSend):
             self._masked(thread, author.user, bounce.command)
 
     def _masked(self, thread: str, user: str, command: MessageSend) -> None:
-        """Keep the original of a message that bounced or was masked, where the marketplace wants that."""
-        if self._parts.policy.originals == "all":
+        """Keep the original of a message that bounced or was masked, where somebody may look at it and wants to."""
+        if self._parts.policy.has_moderators and self._parts.policy.originals == "all":
             self._tasks.spawn(self._keep(thread, user, command), "keep original")
 
     async def _keep(self, thread: str, user: str, command: MessageSend) -> None:
@@ -187,7 +190,7 @@ class Holding:
     async def listing(self, user: str, command: HeldList) -> HeldPage:
         """List what of somebody waits in a thread."""
         loaded = await self._commits.heads.get(command.thread)
-        if loaded is None or user not in loaded.head.participants:
+        if loaded is not None and user not in loaded.head.participants:
             raise RefusedError(NOT_FOUND)
         found = []
         for name, what in await self._parts.store.of(command.thread, user):
@@ -197,6 +200,8 @@ class Holding:
                     held=name, cid=what.cid, body=body, at=what.at, expires_at=what.expires_at, code=what.code
                 )
             )  # fmt: skip
+        if loaded is None and not found:  # what waits may be what would open the thread
+            raise RefusedError(NOT_FOUND)
         return HeldPage(id=command.id, held=found)
 
     async def withdraw(self, user: str, command: HeldWithdraw) -> HeldWithdrawn:
@@ -272,7 +277,7 @@ def masked(text: str, findings: tuple[Finding, ...]) -> tuple[str, list[Span]] |
 
 
 def _record(
-    thread: str, author: Author, command: MessageSend, bounce: Bounce, masked: tuple[str, list[Span]] | None
+    thread: str, author: Author, command: Holdable, bounce: Bounce, masked: tuple[str, list[Span]] | None
 ) -> Held:
     policy, screened = bounce.policy, bounce.screened
     assert screened is not None

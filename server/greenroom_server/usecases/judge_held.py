@@ -9,23 +9,21 @@ Source: server/docs/moderation.md.
 import asyncio
 import contextlib
 import re
-from typing import Final, Literal, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Literal, NamedTuple
 
 from greenroom_protocol.bases import Span
 from greenroom_protocol.commands import MessageSend
-from greenroom_server.domain.head import Head
 from greenroom_server.domain.ids import PARTITION_COUNT
-from greenroom_server.domain.thread_state import Role
 from greenroom_server.store.append import Release
 from greenroom_server.store.errors import StoreError
 from greenroom_server.store.held import DECIDED_MOST, Held, Waiting
 from greenroom_server.store.safety import Safety
-from greenroom_server.usecases.amend_message import run
-from greenroom_server.usecases.commits import Author, Bounce, Commits, Draft
-from greenroom_server.usecases.holding import HeldParts, Holding, read_command
+from greenroom_server.usecases.commits import Commits
+from greenroom_server.usecases.holding import HeldParts, Holdable, Holding, read_command
+from greenroom_server.usecases.released import Released
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
-from greenroom_server.usecases.send_message import Released, SendMessage
-from greenroom_server.usecases.window import Look
+from greenroom_server.usecases.send_message import SendMessage
 
 Verdict = Literal["release", "reject", "uphold", "overturn"]
 _STATES: Final[dict[str, str]] = {
@@ -58,9 +56,15 @@ class JudgeHeld:
     def __init__(self, parts: HeldParts, commits: Commits, send: SendMessage, holding: Holding, safety: Safety) -> None:
         self._parts = parts
         self._commits = commits
-        self._send = send
+        self._releases: dict[type[Holdable], Callable[[str, Any, Released], Awaitable[None]]] = {
+            MessageSend: send.release
+        }
         self._holding = holding
         self._safety = safety
+
+    def on(self, command: type[Holdable], release: Callable[[str, Any, Released], Awaitable[None]]) -> None:
+        """Let somebody deliver what was held of a kind of command: called with its author, it, and its release."""
+        self._releases[command] = release
 
     async def run(self) -> None:
         """Count what waits, again and again; one task that the owner runs."""
@@ -162,7 +166,7 @@ class JudgeHeld:
             parts.counters.held[state] += 1
             parts.note(what, "appeal.decided")
 
-    async def _release(self, name: str, what: Held, command: MessageSend, note: str, *, hides: bool = False) -> None:
+    async def _release(self, name: str, what: Held, command: Holdable, note: str, *, hides: bool = False) -> None:
         """Deliver a text in the commit that ends its wait."""
         parts, is_appeal = self._parts, what.kind == "appeal"
         kind = "appeal.decided" if is_appeal else "message.released"
@@ -175,18 +179,13 @@ class JudgeHeld:
         )  # fmt: skip
         released = Released(release, told.audit, what.cid_ms, hidden)
 
-        def plan(head: Head, _role: Role) -> Draft | Bounce | Look | Refused:
-            role = head.role_of(what.by)
-            return NOT_FOUND if role is None else self._send.plan(what.by, command, head, role, released=released)
-
         try:
-            await run(self._commits, what.thread, Author("", role=Role.SERVICE), plan)
+            await self._releases[type(command)](what.by, command, released)
         except RefusedError as refused:
             if refused.refused.code != "held.decided":
                 raise
             return  # somebody else was first; the record says with what
         parts.counters.held["overturned" if is_appeal else "released"] += 1
-        parts.counters.messages += 1
         parts.note(what, kind)
 
     async def _item(self, name: str, what: Held) -> Item:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from greenroom_protocol.proposals import ProposalSubmit
 from greenroom_server.domain.offer import Offer
 from greenroom_server.domain.thread_actions import ThreadAction
 from greenroom_server.domain.thread_state import Role
 from greenroom_server.screening.context import Surface
 from greenroom_server.store.append import Charge
+from greenroom_server.usecases.released import Released
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +37,17 @@ class Move:
     """Job and title for a thread that has no job yet."""
     charge: Charge | None = None
     """What the freelancer's Connects pay for it."""
+    command: ProposalSubmit | None = None
+    """It, if its text may be held."""
+    released: Released | None = None
+    """It was held, and somebody has judged it."""
     drop_timers: tuple[str, ...] = ()
     extra_set: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def submitted_at(self) -> int:
+        """When it was sent if it was held, UTC ms; else 0."""
+        return 0 if self.released is None else self.released.release.submitted_at
 
     def hashed(self) -> str:
         """Give what a cid of this move stands for, besides its action."""

@@ -73,8 +73,9 @@ def own_event(move: Move, decision: Transition, head: Head, screened: Screened, 
         return ThreadReopened(by=by, cid=cid)
     if action in _PROPOSALS:
         return ProposalChanged(
-            by=by, cid=cid, change=_PROPOSALS[action], body=screened.text, hidden=screened.hidden, reason=move.reason
-        )
+            by=by, cid=cid, change=_PROPOSALS[action], body=screened.text, hidden=screened.hidden, reason=move.reason,
+            submitted_at=move.submitted_at,
+        )  # fmt: skip
     if action in _OFFERS:
         change = OfferChanged(by=by, cid=cid, change=_OFFERS[action], hidden=screened.hidden)
         if offer is not None:

@@ -62,6 +62,8 @@ class MoveThread:
 
     def author(self, move: Move) -> Author:
         """Give who acts, and what the cid of a move stands for."""
+        if move.released is not None:
+            return Author("", role=Role.FREELANCER)  # its cid is answered by the release
         body_hash = self._commits.hash(move.action.value, move.hashed())
         right = RIGHT_OF.get(move.action, "")
         return Author(move.user, role=move.role, cid=move.cid, body_hash=body_hash, right=right)
@@ -98,7 +100,7 @@ class MoveThread:
         screened = self._screened(move, offer, head, now_ms)
         if not screened.passes:
             assert screened.policy is not None
-            return Bounce(screened.policy)
+            return Bounce(screened.policy, move.command, screened)
         if offer is not None:
             offer = replace(offer, note=screened.text)
         pair = head.relationship
@@ -118,6 +120,7 @@ class MoveThread:
             op=f"x:{outcome.value}" if outcome is not None else "-",
             rare=self._rare(move, decision, head, events, offer, pair, now_ms),
             policy=screened.policy,
+            cid_ms=0 if move.released is None else move.released.cid_ms,
         )
 
     def _complete(self, move: Move, role: Role, now_ms: int) -> Offer | Refused | None:
@@ -131,6 +134,8 @@ class MoveThread:
         return Refused("offer.terms", detail=why) if why else offer
 
     def _screened(self, move: Move, offer: Offer | None, head: Head, now_ms: int) -> Screened:
+        if move.released is not None:
+            return Screened(True, move.note, move.released.hidden, None)
         text = move.note if offer is None else offer.note
         return self._screening(text, move.surface, head, move.user, now_ms) if text else CLEAN
 
@@ -176,6 +181,8 @@ class MoveThread:
             index=index,
             unindex=unindex,
             ledger=ledger,
+            held=None if move.released is None else move.released.release,
+            audit=None if move.released is None else move.released.audit,
             pair=write_pair(pair) if pair != head.relationship else None,
         )
 

@@ -3,18 +3,17 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 from greenroom_protocol import limits
-from greenroom_protocol.bases import Event, Reply
+from greenroom_protocol.bases import Reply
 from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.commands import InvitationSend, MessageSend, ThreadOpen
-from greenroom_protocol.events import InvitationSent, MessageSent
+from greenroom_protocol.events import InvitationSent
 from greenroom_protocol.replies import Error, Invited, Opened, Sent
-from greenroom_server.domain.head import Head, Participant
+from greenroom_server.domain.head import Head
 from greenroom_server.domain.ids import is_name, thread_id, thread_partition
-from greenroom_server.domain.invitation import expires_at_ms
 from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.relationship import Relationship
 from greenroom_server.domain.thread_actions import Denied, ThreadAction, decide
@@ -22,32 +21,20 @@ from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
 from greenroom_server.store.append import Append, Committed, Elsewhere, Outcome, Rare, Stale
 from greenroom_server.store.people import Job, People
-from greenroom_server.store.records import write_participant
 from greenroom_server.store.threads import Threads
 from greenroom_server.usecases.amend_message import run
 from greenroom_server.usecases.audit_trail import commit_entry
 from greenroom_server.usecases.commits import ATTEMPTS, Author, Bounce, Commits, Done, Draft, pack_policy, result_of
+from greenroom_server.usecases.held_openings import HeldOpenings
+from greenroom_server.usecases.opening import Opening, event_of, fields_of, head_of
 from greenroom_server.usecases.quotas import Quotas
+from greenroom_server.usecases.released import Released
 from greenroom_server.usecases.results import Refused, RefusedError, denial
 from greenroom_server.usecases.screening import Screened, Screening
 from greenroom_server.usecases.send_message import SendMessage
 from greenroom_server.usecases.thread_timers import invitation_timers
 
 _NO_JOB: Final = Job("", "", "", True, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """What is to be opened, after all checks that need other partitions."""
-
-    client: str
-    freelancer: str
-    job: Job
-    cid: str
-    body: str
-    origin: tuple[str, str]
-    """How the client found the freelancer, and the id or code that goes with it."""
-    is_invitation: bool
 
 
 class OpenThread:
@@ -63,7 +50,9 @@ class OpenThread:
         policy: MarketplacePolicy,
         now_ms: Callable[[], int],
         quotas: Quotas,
+        openings: HeldOpenings,
     ) -> None:
+        self._openings = openings
         self._commits = commits
         self._quotas = quotas
         self._threads = threads
@@ -72,6 +61,28 @@ class OpenThread:
         self._screening = screening
         self._policy = policy
         self._now_ms = now_ms
+
+    async def release(self, user: str, command: ThreadOpen | InvitationSend, released: Released) -> None:
+        """Carry out what was held, as everything is now.
+
+        Raises:
+            RefusedError: it is not possible now, or somebody has decided before.
+        """
+        opening = replace(await self._opening(user, command), released=released)
+        if isinstance(command, InvitationSend):
+            await self._invite(command, opening)
+            return
+        for _ in range(ATTEMPTS):
+            thread = await self._people.thread_of(user, opening.freelancer, opening.job.job)
+            outcome, done = (thread, None) if thread else await self._create(opening)
+            if done is not None:
+                return
+            thread = outcome.thread if isinstance(outcome, Elsewhere) else outcome
+            if thread:
+                message = MessageSend(id=0, thread=thread, cid=command.cid, body=command.body)
+                await self._send.release(user, message, released)
+                return
+        raise RefusedError(Refused("conflict"))
 
     async def open(self, user: str, command: ThreadOpen) -> Opened:
         """Write to a freelancer; the pair's thread for the job is created with the message or found."""
@@ -85,12 +96,12 @@ class OpenThread:
             return await self._send_into(user, command, thread)  # a repeat gets its first answer, whatever came since
 
     async def _open(self, user: str, command: ThreadOpen) -> Opened:
-        job = await self._job(user, command.job) if command.job else _NO_JOB
-        await self._check_pair(user, command.freelancer)
-        if command.origin_ref and not is_name(command.origin_ref):
-            raise RefusedError(Refused("bad_request.field", detail="origin_ref"))
-        origin = (command.origin, command.origin_ref)
-        opening = _Opening(user, command.freelancer, job, command.cid, command.body, origin, False)
+        author = self._author(user, command)
+        waiting = await self._openings.known(command.freelancer, author)
+        if waiting is not None:
+            return self._opened(command, self._openings.thread(command.freelancer, author), waiting)
+        opening = await self._opening(user, command)
+        job = opening.job
         for _ in range(ATTEMPTS):
             found = await self._people.thread_of(user, command.freelancer, job.job)
             if found is None and not job.job:  # a job may have taken the thread that this cid opened
@@ -103,12 +114,25 @@ class OpenThread:
             if isinstance(outcome, Elsewhere):
                 return await self._send_into(user, command, outcome.thread)
             if done is not None:
-                thread = outcome
-                return Opened(
-                    id=command.id, thread=thread, created=True, mid=f"{thread}.{done.seq}", seq=done.seq, n=done.n,
-                    at=done.at, state="sent", dup=False, policy=done.policy,
-                )  # fmt: skip
+                return self._opened(command, outcome, done)
         raise RefusedError(Refused("conflict"))
+
+    async def _opening(self, user: str, command: ThreadOpen | InvitationSend) -> Opening:
+        """Check what needs other partitions."""
+        job = await self._job(user, command.job) if command.job else _NO_JOB
+        await self._check_pair(user, command.freelancer)
+        if isinstance(command, InvitationSend):
+            return Opening(user, job, command, ("invitation", ""))
+        if command.origin_ref and not is_name(command.origin_ref):
+            raise RefusedError(Refused("bad_request.field", detail="origin_ref"))
+        return Opening(user, job, command, (command.origin, command.origin_ref))
+
+    @staticmethod
+    def _opened(command: ThreadOpen, thread: str, done: Done) -> Opened:
+        return Opened(
+            id=command.id, thread=thread, created=not done.held, mid=done.held or f"{thread}.{done.seq}", seq=done.seq,
+            n=done.n, at=done.at, state="held" if done.held else "sent", dup=done.dup, policy=done.policy,
+        )  # fmt: skip
 
     async def _knows(self, user: str, freelancer: str, cid: str, hashed: str) -> str | None:
         """Find the thread of a pair in which this cid was answered before."""
@@ -135,15 +159,17 @@ class OpenThread:
             return _invited(command, thread, await run(self._commits, thread, author, lambda _head, _role: refused))
 
     async def _invite_anew(self, user: str, command: InvitationSend) -> Invited:
-        job = await self._job(user, command.job)
-        await self._check_pair(user, command.freelancer)
-        opening = _Opening(user, command.freelancer, job, command.cid, command.body, ("invitation", ""), True)
+        author = self._author(user, command)
+        waiting = await self._openings.known(command.freelancer, author)
+        if waiting is not None:
+            return _invited(command, self._openings.thread(command.freelancer, author), waiting)
+        opening = await self._opening(user, command)
         async with self._quotas.place("invitations", user, command.cid) as place:
             invited = await self._invite(command, opening)
             place.is_used = True
         return invited
 
-    async def _invite(self, command: InvitationSend, opening: _Opening) -> Invited:
+    async def _invite(self, command: InvitationSend, opening: Opening) -> Invited:
         may_adopt = True
         for _ in range(ATTEMPTS):
             found = await self._people.thread_of(opening.client, opening.freelancer, opening.job.job)
@@ -161,7 +187,7 @@ class OpenThread:
                 return _invited(command, outcome.thread, await self._invite_into(opening, outcome.thread, adopts=False))
         raise RefusedError(Refused("conflict"))
 
-    async def _adopt(self, opening: _Opening, thread: str) -> Done | None:
+    async def _adopt(self, opening: Opening, thread: str) -> Done | None:
         """Invite in the pair's thread without a job; None when that is more than a first contact, or took another."""
         loaded = await self._commits.heads.read(thread)
         if loaded is None or loaded.head.state is not ThreadState.DIRECT or loaded.head.job:
@@ -196,7 +222,7 @@ class OpenThread:
         return pair
 
     async def _create(
-        self, opening: _Opening, *, may_adopt: bool = False
+        self, opening: Opening, *, may_adopt: bool = False
     ) -> tuple[str, Done] | tuple[Elsewhere, None] | tuple[str, None]:
         """Create the thread; gives (thread, done), where it is instead, or ("", None) to try again."""
         cid_ms = cid_time_ms(opening.cid)
@@ -206,15 +232,19 @@ class OpenThread:
             raise RefusedError(Refused("bad_request.body"))
         pair = await self._people.pair(opening.client, opening.freelancer)
         _refuse_blocked(pair)  # the commit rests on this reading, not on the one before
-        screened = self._screen(opening, pair)
-        thread = thread_id(opening.freelancer, secrets.token_hex(8))
-        head = self._head(opening, thread, pair)
-        event = self._event(opening, screened)
+        released = opening.released
+        screened = self._screened(opening, pair)
+        if not screened.passes:
+            return await self._give_back(opening, screened)
+        token = secrets.token_hex(8)
+        thread = thread_id(opening.freelancer, token) if released is None else released.release.subject
+        head = head_of(opening, thread, pair, self._now_ms(), self._policy)
+        event = event_of(opening, screened, self._now_ms(), self._policy)
         ref = self._threads.ref(head)
         append = Append(
             events=[event],
             actor=opening.client,
-            cid=opening.cid,
+            cid=opening.cid if released is None else "",
             cid_ms=cid_ms,
             body_hash=self._hash(opening),
             op="i" if opening.is_invitation else "c1",
@@ -223,7 +253,10 @@ class OpenThread:
             rare=Rare(
                 timers=invitation_timers(thread, head.expires_at, self._policy) if head.expires_at else (),
                 change="thread.opened,invitation.sent" if opening.is_invitation else "thread.opened",
-                audit=commit_entry(opening.client, [event], head.state.value, screened.policy),
+                audit=commit_entry(opening.client, [event], head.state.value, screened.policy)
+                if released is None
+                else released.audit,
+                held=None if released is None else released.release,
             ),
         )
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -249,7 +282,7 @@ class OpenThread:
         assert isinstance(refused, Refused)
         raise RefusedError(refused)
 
-    async def _invite_into(self, opening: _Opening, thread: str, *, adopts: bool) -> Done:
+    async def _invite_into(self, opening: Opening, thread: str, *, adopts: bool) -> Done:
         """Invite in a thread that exists."""
 
         def plan(head: Head, role: Role) -> Draft | Bounce | Refused:
@@ -262,11 +295,15 @@ class OpenThread:
             decision = decide(head.state, role, ThreadAction.INVITE, head.facts(now_ms))
             if isinstance(decision, Denied):
                 return denial(decision)
-            screened = self._screening(opening.body, Surface.INVITATION, head, opening.client, now_ms)
+            released = opening.released
+            if released is not None:
+                screened = Screened(True, opening.body, released.hidden, None)
+            else:
+                screened = self._screening(opening.body, Surface.INVITATION, head, opening.client, now_ms)
             if not screened.passes:
                 assert screened.policy is not None
-                return Bounce(screened.policy)
-            event = self._event(opening, screened)
+                return Bounce(screened.policy, opening.command, screened)
+            event = event_of(opening, screened, self._now_ms(), self._policy)
             assert isinstance(event, InvitationSent)
             changes: dict[str, str | int] = {
                 "rev": int(head.rev) + 1, "state": decision.to.value, "why": "", "expires_at": event.expires_at,
@@ -279,10 +316,34 @@ class OpenThread:
                 index=opening.job.job if adopts else None,
                 unindex="" if adopts else None,
             )
-            return Draft(events=[event], state=decision.to.value, op="i", rare=rare, policy=screened.policy)
+            if released is not None:
+                rare = replace(rare, held=released.release, audit=released.audit)
+            return Draft(
+                events=[event], state=decision.to.value, op="i", rare=rare, policy=screened.policy,
+                cid_ms=0 if released is None else released.cid_ms,
+            )  # fmt: skip
 
-        author = Author(opening.client, cid=opening.cid, body_hash=self._hash(opening))
+        author = self._author(opening.client, opening.command)
+        if opening.released is not None:
+            author = Author("", role=Role.CLIENT)
         return await run(self._commits, thread, author, plan)
+
+    def _screened(self, opening: Opening, pair: Relationship) -> Screened:
+        if opening.released is not None:
+            return Screened(True, opening.body, opening.released.hidden, None)
+        surface = Surface.INVITATION if opening.is_invitation else Surface.MESSAGE
+        return self._screening.before_thread(opening.body, surface, pair)
+
+    async def _give_back(self, opening: Opening, screened: Screened) -> tuple[str, Done]:
+        """Leave the text to the moderators, or bounce it."""
+        policy = screened.policy
+        assert policy is not None
+        author = self._author(opening.client, opening.command)
+        held = await self._openings.hold(opening.freelancer, author, Bounce(policy, opening.command, screened))
+        if held is not None:
+            return held
+        self._commits.on_opening_bounced(opening.client, policy)
+        raise RefusedError(Refused(policy.code, policy=policy))
 
     async def _send_into(self, user: str, command: ThreadOpen, thread: str) -> Opened:
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -294,51 +355,15 @@ class OpenThread:
         assert isinstance(reply, Sent)
         return Opened(
             id=command.id, thread=thread, created=False, mid=reply.mid, seq=reply.seq, n=reply.n, at=reply.at,
-            state="sent", dup=reply.dup, policy=reply.policy,
+            state=reply.state, dup=reply.dup, policy=reply.policy,
         )  # fmt: skip
 
-    def _screen(self, opening: _Opening, pair: Relationship) -> Screened:
-        surface = Surface.INVITATION if opening.is_invitation else Surface.MESSAGE
-        screened = self._screening.before_thread(opening.body, surface, pair)
-        if not screened.passes:
-            assert screened.policy is not None
-            self._commits.on_opening_bounced(opening.client, screened.policy)
-            raise RefusedError(Refused(screened.policy.code, policy=screened.policy))
-        return screened
+    def _author(self, user: str, command: ThreadOpen | InvitationSend) -> Author:
+        verb = "invitation.send" if isinstance(command, InvitationSend) else "thread.open"
+        return Author(user, cid=command.cid, body_hash=self._commits.hash(verb, command.body))
 
-    def _head(self, opening: _Opening, thread: str, pair: Relationship) -> Head:
-        people = ((opening.client, Role.CLIENT), (opening.freelancer, Role.FREELANCER))
-        return Head(
-            thread=thread,
-            rev="1",
-            state=ThreadState.INVITED if opening.is_invitation else ThreadState.DIRECT,
-            why=None,
-            client=opening.client,
-            freelancer=opening.freelancer,
-            job=opening.job.job,
-            title=opening.job.title,
-            gate_opened_at=0,
-            expires_at=expires_at_ms(self._now_ms(), self._policy) if opening.is_invitation else 0,
-            participants={user: Participant(user, role) for user, role in people},
-            relationship=pair,
-            bounces={},
-            origin=opening.origin[0],
-            origin_ref=opening.origin[1],
-        )
-
-    def _event(self, opening: _Opening, screened: Screened) -> Event:
-        by, cid, body, hidden = opening.client, opening.cid, screened.text, screened.hidden
-        if not opening.is_invitation:
-            return MessageSent(by=by, cid=cid, body=body, hidden=hidden, state=ThreadState.DIRECT.value)
-        return InvitationSent(
-            by=by, cid=cid, job=opening.job.job, title=opening.job.title, body=body, hidden=hidden,
-            expires_at=expires_at_ms(self._now_ms(), self._policy), state=ThreadState.INVITED.value,
-            help_url=self._policy.links.interview_help,
-        )  # fmt: skip
-
-    def _hash(self, opening: _Opening) -> str:
-        verb = "invitation.send" if opening.is_invitation else "thread.open"
-        return self._commits.hash(verb, opening.body)
+    def _hash(self, opening: Opening) -> str:
+        return self._author(opening.client, opening.command).body_hash
 
 
 def _refuse_blocked(pair: Relationship) -> None:
@@ -349,16 +374,6 @@ def _refuse_blocked(pair: Relationship) -> None:
 
 def _invited(command: InvitationSend, thread: str, done: Done) -> Invited:
     return Invited(
-        id=command.id, thread=thread, seq=done.seq, at=done.at, state="sent", dup=done.dup, policy=done.policy
+        id=command.id, thread=thread, seq=done.seq, at=done.at, state="held" if done.held else "sent", dup=done.dup,
+        policy=done.policy, held=done.held,
     )  # fmt: skip
-
-
-def fields_of(head: Head) -> dict[str, str | int]:
-    """Give the fields of the head of a thread that is to be created."""
-    fields: dict[str, str | int] = {
-        "state": head.state.value, "client": head.client, "freelancer": head.freelancer, "job": head.job,
-        "title": head.title, "expires_at": head.expires_at, "origin": head.origin, "origin_ref": head.origin_ref,
-    }  # fmt: skip
-    for participant in head.participants.values():
-        fields[f"user:{participant.user}"] = write_participant(participant)
-    return fields

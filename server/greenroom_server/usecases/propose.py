@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.events import ProposalChanged
@@ -15,17 +15,19 @@ from greenroom_server.domain.relationship import Relationship
 from greenroom_server.domain.thread_actions import ThreadAction
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
-from greenroom_server.store.append import Append, Committed, Elsewhere, Outcome, Rare, Stale
+from greenroom_server.store.append import Append, Charge, Committed, Elsewhere, Outcome, Rare, Stale
 from greenroom_server.store.people import Job, People
 from greenroom_server.store.threads import Threads
 from greenroom_server.usecases.amend_message import run
 from greenroom_server.usecases.audit_trail import commit_entry
-from greenroom_server.usecases.commits import ATTEMPTS, Commits, Done, pack_policy, result_of
+from greenroom_server.usecases.commits import ATTEMPTS, Bounce, Commits, Done, pack_policy, result_of
 from greenroom_server.usecases.connects import Connects
+from greenroom_server.usecases.held_openings import HeldOpenings
 from greenroom_server.usecases.move_thread import Move, MoveThread
-from greenroom_server.usecases.open_thread import fields_of
+from greenroom_server.usecases.opening import fields_of
+from greenroom_server.usecases.released import Released
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError
-from greenroom_server.usecases.screening import Screening
+from greenroom_server.usecases.screening import Screened, Screening
 from greenroom_server.usecases.terms import NO_TERMS, NOT_ACCEPTED, Terms
 
 
@@ -50,8 +52,10 @@ class Propose:
         screening: Screening,
         connects: Connects,
         policy: MarketplacePolicy,
+        openings: HeldOpenings,
         terms: Terms = NO_TERMS,
     ) -> None:
+        self._openings = openings
         self._terms = terms
         self._commits = commits
         self._threads = threads
@@ -84,16 +88,17 @@ class Propose:
         job = await self._people.job(command.job)
         if job is None:
             raise RefusedError(NOT_FOUND)
+        author = self._move.author(_move(user, command, job, None))
+        waiting = await self._openings.known(user, author)
+        if waiting is not None:
+            return _submitted(command, self._openings.thread(user, author), waiting, 0)
         charge, pair, refused, found = await asyncio.gather(
             self._connects.charge(user, EntryKind.PROPOSAL, self._policy.connects.proposal_cost),
             self._people.pair(job.client, user),
             self._why_not(user, job),
             self._people.thread_of(job.client, user, job.job),
         )
-        move = Move(
-            action=ThreadAction.PROPOSE, user=user, cid=command.cid, note=command.body, surface=Surface.PROPOSAL,
-            adopt=(job.job, job.title), charge=charge,
-        )  # fmt: skip
+        move = _move(user, command, job, charge)
         blocked = pair.block_code(Role.FREELANCER)
         if blocked:
             refused = refused or Refused(blocked)
@@ -101,10 +106,24 @@ class Propose:
             thread, done = await self._refuse(refused, move, found)
         else:
             thread, done = await self._place(_Proposal(job, move, cid_ms), found)
-        return ProposalSubmitted(
-            id=command.id, thread=thread, seq=done.seq, n=done.n, at=done.at, state=done.state, dup=done.dup,
-            cost=0 if charge is None else -charge.amount, policy=done.policy,
-        )  # fmt: skip
+        return _submitted(command, thread, done, 0 if charge is None else -charge.amount)
+
+    async def release(self, user: str, command: ProposalSubmit, released: Released) -> None:
+        """Carry out a proposal that was held, as everything is now; it is paid now.
+
+        Raises:
+            RefusedError: it is not possible now, or somebody has decided before.
+        """
+        job = await self._people.job(command.job)
+        refused = NOT_FOUND if job is None else await self._why_not(user, job)
+        if job is None or refused is not None:
+            raise RefusedError(refused or NOT_FOUND)
+        charge, found = await asyncio.gather(
+            self._connects.charge(user, EntryKind.PROPOSAL, self._policy.connects.proposal_cost),
+            self._people.thread_of(job.client, user, job.job),
+        )
+        move = replace(_move(user, command, job, charge), released=released)
+        await self._place(_Proposal(job, move, released.cid_ms), found)
 
     async def _why_not(self, user: str, job: Job) -> Refused | None:
         """Say what keeps this freelancer from proposing for a job, whatever there is between the two."""
@@ -164,21 +183,24 @@ class Propose:
         blocked = pair.block_code(Role.FREELANCER)
         if blocked:
             raise RefusedError(Refused(blocked))
-        screened = self._screening.before_thread(move.note, Surface.PROPOSAL, pair)
+        released = move.released
+        if released is not None:
+            screened = Screened(True, move.note, released.hidden, None)
+        else:
+            screened = self._screening.before_thread(move.note, Surface.PROPOSAL, pair)
         if not screened.passes:
-            assert screened.policy is not None
-            self._commits.on_opening_bounced(move.user, screened.policy)
-            raise RefusedError(Refused(screened.policy.code, policy=screened.policy))
-        head = _head(proposal, thread_id(move.user, secrets.token_hex(8)), pair)
+            return await self._give_back(move, screened)
+        thread = thread_id(move.user, secrets.token_hex(8)) if released is None else released.release.subject
+        head = _head(proposal, thread, pair)
         event = ProposalChanged(
             by=move.user, cid=move.cid, change="submitted", body=screened.text, hidden=screened.hidden,
-            state=head.state.value,
+            state=head.state.value, submitted_at=move.submitted_at,
         )  # fmt: skip
         author = self._move.author(move)
         append = Append(
             events=[event],
             actor=move.user,
-            cid=move.cid,
+            cid=author.cid,
             cid_ms=proposal.cid_ms,
             body_hash=author.body_hash,
             extra=pack_policy(screened.policy),
@@ -186,7 +208,10 @@ class Propose:
             rare=Rare(
                 change="thread.opened,proposal.changed",
                 ledger=move.charge,
-                audit=commit_entry(move.user, [event], head.state.value, screened.policy),
+                audit=commit_entry(move.user, [event], head.state.value, screened.policy)
+                if released is None
+                else released.audit,
+                held=None if released is None else released.release,
             ),
         )
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -206,6 +231,30 @@ class Propose:
         refused = result_of(outcome)
         assert isinstance(refused, Refused)
         raise RefusedError(refused)
+
+    async def _give_back(self, move: Move, screened: Screened) -> tuple[str, Done]:
+        """Leave the text to the moderators, or bounce it."""
+        policy = screened.policy
+        assert policy is not None
+        held = await self._openings.hold(move.user, self._move.author(move), Bounce(policy, move.command, screened))
+        if held is not None:
+            return held
+        self._commits.on_opening_bounced(move.user, policy)
+        raise RefusedError(Refused(policy.code, policy=policy))
+
+
+def _move(user: str, command: ProposalSubmit, job: Job, charge: Charge | None) -> Move:
+    return Move(
+        action=ThreadAction.PROPOSE, user=user, cid=command.cid, note=command.body, surface=Surface.PROPOSAL,
+        adopt=(job.job, job.title), charge=charge, command=command,
+    )  # fmt: skip
+
+
+def _submitted(command: ProposalSubmit, thread: str, done: Done, cost: int) -> ProposalSubmitted:
+    return ProposalSubmitted(
+        id=command.id, thread=thread, seq=done.seq, n=done.n, at=done.at, state="held" if done.held else done.state,
+        dup=done.dup, cost=0 if done.held else cost, policy=done.policy, held=done.held,
+    )  # fmt: skip
 
 
 def _head(proposal: _Proposal, thread: str, pair: Relationship) -> Head:

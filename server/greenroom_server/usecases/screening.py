@@ -28,7 +28,7 @@ _ABOUT_PAYMENT = ("policy.payment_offplatform", "policy.payment_request")
 _UNVERIFIED = "policy.origin_unverified"
 _GRANTED_SURFACES = (Surface.MESSAGE, Surface.EDIT)
 STRANGERS = Relationship()
-HELD_SURFACES = frozenset({Surface.MESSAGE})
+HELD_SURFACES = frozenset({Surface.MESSAGE, Surface.INVITATION, Surface.PROPOSAL})
 """Where a text can wait for a moderator; elsewhere it bounces."""
 _PASSES = (Action.ALLOW, Action.NOTICE, Action.REDACT)
 
@@ -58,13 +58,12 @@ class Screening:
         self._policy = policy
         self._counters = counters
         self._has_moderators = policy.moderation.has_moderators
-        self._is_fragment: Callable[[str], bool] = getattr(screen, "is_fragment", _is_short)
         self.hash_address: Callable[[str], str] = lambda _address: ""
         """Hashes a normalised address as the heads keep it; with the store's key."""
 
     def wants_window(self, text: str, head: Head) -> bool:
         """Say whether a text could be the end of a contact that is split over several messages."""
-        if len(text) > CHARS or head.state.is_gate_open or not self._is_fragment(text):
+        if len(text) > CHARS or head.state.is_gate_open or not self._screen.is_fragment(text):
             return False
         return not (_is_external(head.relationship) or head.relationship.has_exempt_plan)
 
@@ -93,8 +92,9 @@ class Screening:
         return screened
 
     def _is_worth_joining(self, text: str, window: Window) -> bool:
-        """Say whether short texts could be a contact together; most are plain talk, also side by side."""
-        return not all(self._screen.is_plainly_clean(each.ljust(CHARS + 1)) for each in window.joined(text))
+        """Say whether short texts could be a contact together, or answer an ask; most are plain talk."""
+        looked = (text, *window.joined(text), *window.said())
+        return not all(self._screen.is_plainly_clean(each.ljust(CHARS + 1)) for each in looked)
 
     def before_thread(self, text: str, surface: Surface, pair: Relationship = STRANGERS) -> Screened:
         """Screen a text that would open a thread, or that is about no pair."""
@@ -170,11 +170,6 @@ def _context(
 ) -> Context:  # fmt: skip
     """Make each of the few contexts once; they are made for every message."""
     return Context(state.value, is_external, conversion.value, surface, has_moderators, is_repeat)
-
-
-def _is_short(text: str) -> bool:
-    """Stand in for the filter's own judgement of what could be a piece of a contact."""
-    return len(text) <= CHARS
 
 
 def spent(head: Head, requests: Sequence[int]) -> dict[str, str | int]:

@@ -1,11 +1,11 @@
 """`message.send`, the hot path, and `message.check`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from greenroom_protocol import limits
-from greenroom_protocol.bases import Event, PolicyView, Reply, Span
+from greenroom_protocol.bases import Event, PolicyView, Reply
 from greenroom_protocol.cid import cid_time_ms
 from greenroom_protocol.commands import MessageCheck, MessageSend
 from greenroom_protocol.events import InterviewStarted, MessageSent
@@ -15,8 +15,10 @@ from greenroom_server.domain.policy import MarketplacePolicy
 from greenroom_server.domain.thread_actions import Denied, Facts, ThreadAction, decide
 from greenroom_server.domain.thread_state import Role, ThreadState
 from greenroom_server.screening.context import Surface
-from greenroom_server.store.append import Rare, Release
+from greenroom_server.store.append import Rare
+from greenroom_server.usecases.amend_message import run
 from greenroom_server.usecases.commits import ANYBODY, Author, Bounce, Commits, Done, Draft
+from greenroom_server.usecases.released import Released
 from greenroom_server.usecases.results import NOT_FOUND, Refused, RefusedError, denial, error_reply
 from greenroom_server.usecases.risk_notice import noticed
 from greenroom_server.usecases.screening import Screened, Screening, spent
@@ -28,18 +30,6 @@ _BY_A_PERSON: Final = Facts(client_has_written=True)
 """An open thread begins with something the client wrote; one that was opened again waits for it (`is_silent`)."""
 _BY_A_PROGRAM: Final = Facts(client_has_written=True, is_auto=True)
 _DAY_MS: Final = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A message that was held, as a moderator delivers it."""
-
-    release: Release
-    audit: bytes
-    cid_ms: int
-    """Time of the message's cid."""
-    hidden: list[Span]
-    """Placeholders in its text."""
 
 
 class SendMessage:
@@ -169,6 +159,20 @@ class SendMessage:
             window=window,
             cid_ms=0 if released is None else released.cid_ms,
         )
+
+    async def release(self, user: str, command: MessageSend, released: Released) -> None:
+        """Deliver a message that was held.
+
+        Raises:
+            RefusedError: the thread takes no such message now, or somebody has decided before.
+        """
+
+        def plan(head: Head, _role: Role) -> Draft | Bounce | Look | Refused:
+            role = head.role_of(user)
+            return NOT_FOUND if role is None else self.plan(user, command, head, role, released=released)
+
+        await run(self._commits, command.thread, Author("", role=Role.SERVICE), plan)
+        self._commits.counters.messages += 1
 
     def obligation_op(self, command: MessageSend, role: Role) -> str:
         """Say what a message means for response speed, in the words of the store's function."""

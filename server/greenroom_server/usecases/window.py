@@ -25,6 +25,8 @@ EVENTS: Final = 20
 """Of a thread's tail; older ones are no part of a split contact."""
 CHARS: Final = 60
 """Longer texts are no fragments, and are not kept."""
+TURNS: Final = 3
+"""Short messages back to which a text may be an answer."""
 CACHED_TAILS: Final = 5_000
 _ADDRESS: Final = re.compile(r"[^\s@]@[^\s@]+\.[^\s@.]")
 
@@ -157,6 +159,12 @@ class Window:
         lines, own = self._tail.lines, self._user
         pieces = [line.text for seq in sorted(lines) if (line := lines[seq]).by == own and seq != self._target]
         return (" ".join((*pieces, text)), "".join((*pieces, text))) if pieces else ("", "")
+
+    def said(self) -> tuple[str, ...]:
+        """Give what others have said last, if it is short."""
+        assert self._tail is not None, "it was asked for"
+        lines = self._tail.lines
+        return tuple(lines[seq].text for seq in sorted(lines)[-TURNS:] if lines[seq].by != self._user)
 
     def earlier(self) -> tuple[Fragment, ...]:
         """Give the fragments, the oldest first."""

@@ -22,6 +22,7 @@ from greenroom_server.store import epochs
 from greenroom_server.store.committer import Committer
 from greenroom_server.store.connect import StoreAddress, ordinary_client
 from greenroom_server.store.guarantee import read_facts
+from greenroom_server.store.held import HeldStore
 from greenroom_server.store.inboxes import Inboxes
 from greenroom_server.store.own_logs import OwnLogs
 from greenroom_server.store.people import People
@@ -33,6 +34,7 @@ from greenroom_server.usecases.commits import Commits
 from greenroom_server.usecases.deliver import Deliver
 from greenroom_server.usecases.directory import Directory
 from greenroom_server.usecases.heads import Heads
+from greenroom_server.usecases.held_openings import HeldOpenings
 from greenroom_server.usecases.marketplace import Marketplace
 from greenroom_server.usecases.move_thread import Move, MoveThread
 from greenroom_server.usecases.notices import Notices
@@ -103,7 +105,17 @@ async def use_cases(address: StoreAddress, screen: Screen) -> AsyncIterator[Part
         marketplace=marketplace,
         directory=beside.directory,
         beside=beside,
-        open_thread=OpenThread(commits, threads, people, send, screening, policy, now_ms, beside.quotas),
+        open_thread=OpenThread(
+            commits,
+            threads,
+            people,
+            send,
+            screening,
+            policy,
+            now_ms,
+            beside.quotas,
+            HeldOpenings(commits, HeldStore(committer)),
+        ),
         move=move,
         people=people,
         counters=counters,

@@ -20,6 +20,8 @@ class DemoPage:
         self.client = DemoPane(page, "client")
         self.freelancer = DemoPane(page, "freelancer")
         self.stage: Final = page.locator(".stage")
+        self.examples: Final = page.get_by_role("region", name="Try the filter")
+        self.moderation: Final = page.get_by_role("region", name="Moderation")
 
     async def open(self, url: str) -> None:
         """Open the page and wait until both people are connected."""
@@ -46,6 +48,32 @@ class DemoPage:
             button = self.stage.get_by_role("menuitem", name=label)
         await button.click()
 
+    async def open_tray(self, name: str) -> None:
+        """Open what lies above the two sides: "Try the filter" or "Moderation"."""
+        region = self.page.get_by_role("region", name=name)
+        if not await region.is_visible():
+            await self.page.locator(".tray-buttons").get_by_role("button", name=name).click()
+        await expect(region).to_be_visible()
+
+    async def close_tray(self, name: str) -> None:
+        """Close it again."""
+        await self.page.locator(".tray-buttons").get_by_role("button", name=name).click()
+        await expect(self.page.get_by_role("region", name=name)).to_have_count(0)
+
+    async def try_example(self, title: str) -> None:
+        """Press one of the examples, and wait until it is prepared."""
+        await self.open_tray("Try the filter")
+        card = self.examples.get_by_role("button", name=title)
+        await card.click()
+        await expect(card).to_be_enabled()
+
+    async def decide(self, decision: str, words: str) -> None:
+        """Decide as a moderator about what has these words."""
+        await self.open_tray("Moderation")
+        item = self.moderation.locator(".held-item").filter(has_text=words)
+        await item.get_by_role("button", name=decision).click()
+        await expect(item).to_have_count(0)
+
     async def overflow_px(self) -> int:
         """Give by how much the page is wider than the window, with whatever it shows now."""
         return int(await self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
@@ -65,6 +93,9 @@ class DemoPane:
         self.state: Final = self.root.locator(".thread-head .chip")
         self.composer: Final = self.root.get_by_role("textbox", name="Message", exact=True)
         self.feedback: Final = self.root.locator(".compose .feedback")
+        self.marks: Final = self.root.locator(".compose mark")
+        """Words that are marked in the composer."""
+        self.said: Final = self.root.locator(".below .feedback[data-kind=done]")
         self.policy: Final = self.root.locator(".policy-line")
         self.dialog: Final = self.root.get_by_role("dialog")
         self.speed: Final = self.root.locator(".own-speed")

@@ -53,6 +53,8 @@ async def make(folder: Path) -> None:
             await _talk(album, "demo-dark.png")
         async with _album(browser, folder, viewport=NARROW) as album:
             await _phone(album)
+        async with _album(browser, folder, viewport=_TALL) as album:
+            await _filter(album)
 
 
 @asynccontextmanager
@@ -160,6 +162,47 @@ async def _phone(album: Album) -> None:
     await demo.page.get_by_role("group", name="Whose side").get_by_role("button", name="Freelancer").click()
     await demo.freelancer.open_first_thread()
     await album.photograph("demo-phone.png")
+
+
+async def _filter(album: Album) -> None:
+    """What the contact filter does, from the page's own examples: masked, bounced, held, granted, and open."""
+    demo = album.demo
+    client, freelancer = demo.client, demo.freelancer
+    await demo.try_example("An e-mail address")
+    await client.composer.press("Enter")
+    await expect(client.root.locator(".why:visible")).to_be_visible()
+    await demo.try_example("A move elsewhere")
+    await freelancer.composer.press("Enter")
+    await expect(freelancer.button("Ask a moderator…")).to_be_visible()
+    await album.photograph("demo-filter.png")
+    await freelancer.press("Ask a moderator…")
+    await freelancer.answer("Ask", **{"Why it should pass": "WhatsApp is the client whose app we talk about."})
+    await freelancer.composer.fill("")
+
+    await demo.try_example("A hint, perhaps harmless")
+    await freelancer.composer.press("Enter")
+    await expect(freelancer.root.locator(".message.waits")).to_contain_text("In review")
+    await demo.open_tray("Moderation")
+    await expect(demo.moderation.locator(".held-item")).to_have_count(2)
+    await album.photograph("demo-moderation.png")
+    await demo.decide("Release", "profile picture")
+    await client.expect_last("Check my profile picture carefully, you will see how to reach me.")
+
+    await demo.try_example("An address for access")
+    await client.press("Agree")
+    await freelancer.root.get_by_label("Your e-mail address").fill("jonas@weber.dev")
+    await freelancer.press("Share")
+    await expect(client.root.get_by_label("Shared e-mail address")).to_be_visible()
+    await demo.try_example("An address for access")
+    await freelancer.composer.press("Enter")
+    await client.expect_last("Please give jonas@weber.dev read access.")
+    await demo.try_example("The same, under contract")
+    for pane in (client, freelancer):
+        await pane.press("I understand")
+    await client.composer.press("Enter")
+    await expect(freelancer.bubbles.last).to_contain_text("maya@fernlight.studio")
+    await demo.close_tray("Try the filter")
+    await album.photograph("demo-access.png")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ Source: server/docs/filter.md, The learned scorer.
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -15,10 +16,10 @@ from heapq import nlargest
 from importlib.resources import files
 from typing import Final, Self
 
-from greenroom_server.screening.model.reading import CONCEPT, RULE, Blocks, Reader, plain
+from greenroom_server.screening.model.clusters import Clusters
+from greenroom_server.screening.model.reading import RULE, Blocks, Reader, decoded, plain
 
-_ONLY_WORDS: Final = bytes(c if chr(c).isalpha() or c == 39 else 48 if chr(c).isdigit() else 32 for c in range(256))
-"""Letters and apostrophes as they are, any digit as 0, everything else as a space."""
+_ONLY_WORDS: Final = {c: " " for c in range(128) if not chr(c).isalpha() and c != ord("'")}
 _WORDS: Final = re.compile("[a-z]{2,}")
 TOP: Final = 3
 """Features that a score names."""
@@ -38,13 +39,8 @@ class Score:
         return self.explain()
 
 
-CARRIERS: Final = (
-    *("APP", "SOCIAL", "MEETAPP", "MAILWORD", "PHONEWORD", "NUMBERWORD", "CONTACTWORD", "REACH"),
-    *("MOVE", "OUTSIDE", "PAY", "HIRE", "HIDDEN", "SYMBOLWORD"),
-)
-"""Concepts of which a text must have one, if rules found nothing: else there is no means to share or to ask for."""
 UNKNOWN: Final = Score(0.5, tuple)
-"""What is thought of a text that has hardly a word, or none of these concepts."""
+"""What is thought of a text that has hardly a word."""
 
 
 class Scorer:
@@ -61,13 +57,15 @@ class Scorer:
     ) -> None:
         """See `load`."""
         self.version = version
-        self.reader = Reader(words)
+        self.reader = Reader(words, Clusters.shipped())
         self._rules = {name: number for number, name in enumerate(rules)}
         self._bias = bias
-        self._weights = weights
+        self._weights: dict[int, dict[int, float]] = defaultdict(dict)
+        for number, weight in weights.items():
+            block, feature = decoded(number)
+            self._weights[block][feature] = weight
         self._worth = worth
-        self._carriers = self.reader.concepts_named(CARRIERS)
-        self._alone = self.reader.contributions(weights)
+        self._alone = self.reader.contributions(self._weights)
 
     @classmethod
     @cache
@@ -91,20 +89,17 @@ class Scorer:
         """
         if text.isascii() and len(_WORDS.findall(text)) < 2:
             return UNKNOWN  # figures alone say nothing of what somebody wants
-        weigh = self._weights.get
-        rules = self._numbers(found)
-        blocks = self.reader.features(plain(text), rules)
-        concepts: set[int] = next((features for block, features in blocks if block == CONCEPT), set())
-        if not rules and self._carriers.isdisjoint(concepts):
-            return UNKNOWN
+        weights = self._weights
+        blocks = self.reader.features(plain(text), self._numbers(found))
         total = self._bias + sum(
-            sum(filter(None, map(weigh, features))) / math.sqrt(len(features)) for _, features in blocks
+            sum(filter(None, map(weights[block].get, features))) / math.sqrt(len(features))
+            for block, features in blocks
         )
         return Score(1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), partial(self._top, blocks))
 
     def glance(self, text: str) -> float:
-        """Sum what the words of an ASCII text add by themselves; a few microseconds, most of them in C."""
-        words = set(text.encode().translate(_ONLY_WORDS).split())
+        """Sum what the words of a text add by themselves; a few microseconds, most of them in C."""
+        words = set(text.translate(_ONLY_WORDS).split() if text.isascii() else Reader.units(plain(text)))
         return sum(filter(None, map(self._alone.get, words))) / math.sqrt(len(words) or 1)
 
     def is_worth(self, text: str) -> bool:
@@ -112,21 +107,20 @@ class Scorer:
 
         Nearly all that the whole model would stop is (`train.NEARLY_ALL`), and a fifth of ordinary talk.
         """
-        return not text.isascii() or self.glance(text) >= self._worth
+        return self.glance(text) >= self._worth
 
     def _top(self, blocks: Blocks) -> tuple[str, ...]:
         spoke = [
-            (self._weights.get(feature, 0.0) / math.sqrt(len(features)), feature)
-            for _, features in blocks
-            for feature in features
+            (self._weights[block].get(feature, 0.0) / math.sqrt(len(features)), block, feature)
+            for block, features in blocks
+            for feature in set(features)
         ]
-        return tuple(self._say(feature) for weight, feature in nlargest(TOP, spoke) if weight > 0)
+        return tuple(self._say(block, feature) for weight, block, feature in nlargest(TOP, spoke) if weight > 0)
 
     def _numbers(self, found: Iterable[str]) -> list[int]:
         return [self._rules[name] for name in dict.fromkeys(found) if name in self._rules]
 
-    def _say(self, feature: int) -> str:
-        number = feature & 0xFFFFF
-        if feature >> 40 == RULE:
-            return next(name for name, each in self._rules.items() if each == number)
-        return self.reader.say(feature)
+    def _say(self, block: int, feature: int) -> str:
+        if block == RULE:
+            return next(name for name, each in self._rules.items() if each == feature)
+        return self.reader.say(block, feature)

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from joblib import Parallel, delayed
+from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
 from greenroom_server.screening.context import Context
-from greenroom_server.screening.learned import is_settled
-from greenroom_server.screening.model.reading import NEXT, Reader, block_of, plain
+from greenroom_server.screening.learned import is_firm, is_settled
+from greenroom_server.screening.model.clusters import Clusters
+from greenroom_server.screening.model.reading import NEXT, Reader, encoded, plain
 from greenroom_server.screening.model.scorer import Scorer
 from greenroom_server.screening.normalise import normalise
 from greenroom_server.screening.policy import ScreeningPolicy
@@ -35,16 +37,23 @@ TIERS: Final = ("plain", "evasive", "easy", "hard")
 """Single messages that can be judged without a context; sequences and grants are for the window and the policy."""
 LEAST_WORD: Final = 2
 LEAST_FEATURE: Final = 2
-STRENGTH: Final = 20.0
+STRENGTH: Final = 1.0
 """Inverse of the regularisation."""
-WORTH: Final = {"hard": 2.0}
+SMOOTHING: Final = 0.1
+LEAST_RATIO: Final = 0.1
+"""A feature counts by how unevenly the two classes have it (Wang and Manning, 2012); none by less than this."""
+WORTH: Final = {"hard": 1.5, "easy": 2.0}
 """How much a text of a tier counts; look-alikes are what a filter must not stop."""
 SCALE: Final = {NEXT: 1.5}
 """How much a block of features counts against the others; folded into the weights."""
+REFUTE: Final = ScreeningPolicy.default().learned_refute
 LEAST_WEIGHT: Final = 0.03
+"""Weights below are left out of the file."""
 NEARLY_ALL: Final = 0.9
 """Share of what only the model stops that a glance must not miss."""
-"""Weights below are left out of the file."""
+WORKERS: Final = 2
+"""Processes that judge what was left out."""
+CLUSTERS: Final = Clusters.shipped()
 
 
 class TrainingError(Exception):
@@ -63,8 +72,10 @@ class Text:
     found: tuple[str, ...] = ()
     is_stopped: bool = False
     """By a rule."""
-    is_certain: bool = False
-    """A rule is certain of an identifier, so the model is not asked."""
+    is_settled: bool = False
+    """A rule is certain of an address, so the model is not asked."""
+    is_firm: bool = False
+    """A rule is certain of an identifier; a very low score takes it back."""
     glance: float = 0.0
     score: float = 0.0
     """By a model that has not seen its batch."""
@@ -118,7 +129,8 @@ def judge_by_rules(texts: Iterable[Text]) -> list[str]:
         verdict = screen(each.text, context)
         each.found = tuple(dict.fromkeys(finding.reason for finding in verdict.findings))
         each.is_stopped = verdict.action is not Action.ALLOW
-        each.is_certain = is_settled(policy, verdict.findings)
+        each.is_settled = is_settled(policy, verdict.findings)
+        each.is_firm = any(is_firm(policy, finding) for finding in verdict.findings)
         names.update(each.found)
     return sorted(names)
 
@@ -150,53 +162,73 @@ def fit(texts: Sequence[Text], rules: list[str]) -> Model:
     """Fit a model to some texts."""
     plains = [plain(normalise(each.text).text) for each in texts]
     words = _words(plains)
-    reader = Reader(words)
+    reader = Reader(words, CLUSTERS)
     numbers = {name: number for number, name in enumerate(rules)}
     rows = [reader.features(p, [numbers[name] for name in t.found]) for p, t in zip(plains, texts, strict=True)]
-    often = Counter(feature for row in rows for _, features in row for feature in features)
-    columns = {feature: i for i, feature in enumerate(f for f, n in often.items() if n >= LEAST_FEATURE)}
+    often = Counter(each for row in rows for block, features in row for each in {(block, f) for f in features})
+    columns = {each: i for i, each in enumerate(each for each, n in often.items() if n >= LEAST_FEATURE)}
     data, indices, ends = [], [], [0]
     for row in rows:
         for block, features in row:
             scale = SCALE.get(block, 1.0) / math.sqrt(len(features))
-            known = [columns[feature] for feature in features if feature in columns]
+            known = [columns[block, feature] for feature in features if (block, feature) in columns]
             indices += known
             data += [scale] * len(known)
         ends.append(len(indices))
     matrix = csr_matrix((data, indices, ends), shape=(len(rows), len(columns)), dtype=np.float64)
-    labels = [each.is_violation for each in texts]
+    matrix.sum_duplicates()
+    labels = np.array([each.is_violation for each in texts])
+    worth = np.array([WORTH.get(each.tier, 1.0) for each in texts])
+    ratio = _ratio(matrix, labels, worth)
     fitted = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=400).fit(
-        matrix, labels, sample_weight=[WORTH.get(each.tier, 1.0) for each in texts]
+        (matrix @ diags(ratio)).tocsr(), labels, sample_weight=worth
     )
-    found = {feature: float(fitted.coef_[0][i]) * SCALE.get(block_of(feature), 1.0) for feature, i in columns.items()}
+    coefficients = fitted.coef_[0] * ratio
+    found = {
+        encoded(block, feature): float(coefficients[i]) * SCALE.get(block, 1.0)
+        for (block, feature), i in columns.items()
+    }
     weights = {feature: weight for feature, weight in found.items() if abs(weight) >= LEAST_WEIGHT}
     return Model(words, rules, float(fitted.intercept_[0]), weights)
 
 
+def _ratio(matrix: Any, labels: Any, worth: Any) -> Any:
+    """Give how unevenly each feature is spread: the magnitude of the logarithm of its shares in the two classes."""
+    bad = np.asarray(matrix[labels].multiply(worth[labels, None]).sum(0)).ravel() + SMOOTHING
+    good = np.asarray(matrix[~labels].multiply(worth[~labels, None]).sum(0)).ravel() + SMOOTHING
+    return np.abs(np.log((bad / bad.sum()) / (good / good.sum()))) + LEAST_RATIO
+
+
 def _words(plains: Iterable[str]) -> list[str]:
-    reader = Reader(())
     often: Counter[str] = Counter()
     for text in plains:
-        often.update(reader.words(text))
+        often.update(Reader.words(text))
     return sorted(word for word, n in often.items() if n >= LEAST_WORD)
 
 
 def leave_one_out(batches: Sequence[Batch], rules: list[str]) -> None:
     """Score every text by a model that was fitted to the other batches."""
-    for left_out in batches:
-        others = [text for batch in batches if batch is not left_out for text in batch.texts]
-        scorer = Scorer.parse(fit(others, rules).written("fold"))
-        for each in left_out.texts:
-            read = normalise(each.text).text
-            each.score = scorer(read, each.found).value
-            each.glance = scorer.glance(read) if read.isascii() else 0.0
+    judged = Parallel(n_jobs=WORKERS)(delayed(_judge_left_out)(batches, i, rules) for i in range(len(batches)))
+    for left_out, scores in zip(batches, judged, strict=True):
+        for each, (score, glance) in zip(left_out.texts, scores, strict=True):
+            each.score, each.glance = score, glance
+
+
+def _judge_left_out(batches: Sequence[Batch], left_out: int, rules: list[str]) -> list[tuple[float, float]]:
+    others = [text for i, batch in enumerate(batches) if i != left_out for text in batch.texts]
+    scorer = Scorer.parse(fit(others, rules).written("fold"))
+    scores: list[tuple[float, float]] = []
+    for each in batches[left_out].texts:
+        read = normalise(each.text).text
+        scores.append((scorer(read, each.found).value, scorer.glance(read)))
+    return scores
 
 
 def is_stopped(text: Text, bounce: float, veto: float) -> bool:
     """Say what rules and model together do, as `learned.py` does."""
-    if text.is_certain:
+    if text.is_settled:
         return text.is_stopped
-    return text.score >= bounce or (text.is_stopped and text.score >= veto)
+    return text.score >= bounce or (text.is_stopped and text.score >= (REFUTE if text.is_firm else veto))
 
 
 def report(batches: Sequence[Batch], bounce: float, veto: float) -> dict[str, Any]:
@@ -235,15 +267,18 @@ def _mean(per_batch: dict[str, dict[str, Any]], tier: str) -> float:
     return float(np.mean([found[tier]["stopped"] / found[tier]["n"] for found in per_batch.values() if tier in found]))
 
 
-def thresholds_for(batches: Sequence[Batch], false_positives: float) -> tuple[float, float]:
-    """Find the thresholds that stop most violations and at most this share of the hard clean texts."""
+def thresholds_for(batches: Sequence[Batch], most_hard: float, most_easy: float) -> tuple[float, float]:
+    """Find the thresholds that stop most violations, and at most these shares of the clean texts."""
     everybody = [text for batch in batches for text in batch.texts]
     hard = [text for text in everybody if text.tier == "hard"]
+    easy = [text for text in everybody if text.tier == "easy"]
     violations = [text for text in everybody if text.is_violation]
     best = (0, 1.0, 0.0)
-    for veto in np.arange(0.0, 0.65, 0.05):
+    for veto in np.arange(REFUTE, 0.65, 0.05):
         for bounce in np.arange(0.6, 1.0, 0.01):
-            if sum(is_stopped(text, bounce, veto) for text in hard) <= false_positives * len(hard):
+            stopped_hard = sum(is_stopped(text, bounce, veto) for text in hard)
+            stopped_easy = sum(is_stopped(text, bounce, veto) for text in easy)
+            if stopped_hard <= most_hard * len(hard) and stopped_easy <= most_easy * len(easy):
                 stopped = sum(is_stopped(text, bounce, veto) for text in violations)
                 best = max(best, (stopped, float(bounce), float(veto)), key=lambda found: found[0])
                 break
@@ -256,7 +291,7 @@ def worth_for(batches: Sequence[Batch], bounce: float) -> float:
         text.glance
         for batch in batches
         for text in batch.texts
-        if text.is_violation and not text.found and text.score >= bounce and text.text.isascii()
+        if text.is_violation and not text.found and text.score >= bounce
     )
     return found[int((1 - NEARLY_ALL) * len(found))]
 
@@ -268,14 +303,15 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("weights.tsv"))
     parser.add_argument("--report", type=Path)
     parser.add_argument("--version", default="1")
-    parser.add_argument("--false-positives", type=float, default=0.02, help="of hard clean texts, 0..1")
+    parser.add_argument("--most-hard", type=float, default=0.02, help="stopped share of the hard clean texts, 0..1")
+    parser.add_argument("--most-easy", type=float, default=0.002, help="stopped share of the ordinary texts, 0..1")
     parser.add_argument("--only-report", action="store_true")
     arguments = parser.parse_args()
     batches = read_batches(arguments.folder)
     everybody = [text for batch in batches for text in batch.texts]
     rules = judge_by_rules(everybody)
     leave_one_out(batches, rules)
-    bounce, veto = thresholds_for(batches, arguments.false_positives)
+    bounce, veto = thresholds_for(batches, arguments.most_hard, arguments.most_easy)
     found = report(batches, bounce, veto)
     print(json.dumps(found, indent=1))  # noqa: T201 - its output is its purpose
     if arguments.report is not None:

@@ -42,7 +42,8 @@ end
 local function recall_cid(k_cids, k_head, actor, cid, hash)
   local stored = redis.call('HGET', k_cids, actor .. ' ' .. cid)
   if not stored then return nil end
-  redis.call('HINCRBY', k_head, 'repeats', 1)
+  -- A text that is held may be the one that would open its thread: then there is no head to count in.
+  redis.call('HINCRBY', redis.call('EXISTS', k_head) == 1 and k_head or k_cids, 'repeats', 1)
   if string.sub(stored, 1, #hash + 1) ~= hash .. ' ' then return { 'conflict' } end
   return { 'dup', stored }
 end

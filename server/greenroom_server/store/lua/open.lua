@@ -17,6 +17,11 @@ local function open(KEYS, ARGV)
   if thread then return { 'adopt', thread } end
   local short = cannot_pay(KEYS, s, d, now)
   if short then return short end
+  if d[12].held then
+    local k = name_keys(KEYS, s[6], d[12])
+    local no = unfit_release(k.h, d[12].held[1])
+    if no then return no end
+  end
   redis.call('HSET', k_pairing, 'job:' .. job, s[2])
   redis.call('HSET', KEYS[2], 'rev', 1, unpack(d[15]))
   local tail = { seq = 0, n = 0, at = 0, cid_day = 0, debt = '', wrote = 0, last = '', own = {} }

@@ -14,9 +14,9 @@ export class Composer {
   #typingAt = 0;
   #quote = 0;
 
-  /** `messages`: sentence by error code. */
-  constructor(session, thread, messages, id) {
-    Object.assign(this, { session, thread, messages });
+  /** `setup`: {messages: sentence by code, has_moderators}. */
+  constructor(session, thread, setup, id) {
+    Object.assign(this, { session, thread, setup, messages: setup.messages });
     this.policyLine = el("p", { class: "policy-line", id: `${id}-policy` });
     this.quoted = el("div", { class: "quoting", hidden: true });
     this.feedback = el("div", { class: "feedback", id: `${id}-feedback`, role: "status", hidden: true });
@@ -27,12 +27,13 @@ export class Composer {
       "aria-label": "Message",
       "aria-describedby": `${id}-policy ${id}-feedback`,
       enterkeyhint: "send",
-      on: { input: () => this.#typed(), keydown: (event) => this.#key(event), blur: () => this.#stopTyping() },
+      on: { input: () => this.#typed(), keydown: (event) => this.#key(event), blur: () => this.#stopTyping(), scroll: () => this.#scrollMarks() },
     });
+    this.marks = el("div", { class: "marks", "aria-hidden": "true" });
     this.form = el(
       "form",
       { class: "composer", on: { submit: (event) => this.#submit(event) } },
-      this.text,
+      el("div", { class: "marked" }, this.marks, this.text),
       el("button", { class: "primary send", "aria-label": "Send" }, icon("send")),
     );
     this.element = el("div", { class: "compose" }, this.policyLine, this.feedback, this.quoted, this.form);
@@ -68,6 +69,18 @@ export class Composer {
     if (!this.form.hidden) this.text.focus();
   }
 
+  /** Write a text as its author would, in place of what stands there. */
+  put(text) {
+    this.text.value = text;
+    this.#typed();
+    this.focus();
+  }
+
+  /** Give a text back that was not delivered; what was written meanwhile stays behind it. */
+  giveBack(text) {
+    this.put(this.text.value ? `${text}\n${this.text.value}` : text);
+  }
+
   #typed() {
     this.#grow();
     this.#say(null);
@@ -94,14 +107,39 @@ export class Composer {
     else if (policy.action === "notice") this.#say("warning", NOTICES[policy.notice] ?? "", body, { ...policy, spans: [] });
   }
 
-  #say(kind, lead = "", body = "", policy = {}) {
+  /** Say what the filter does to a text and mark the words; `offered`: buttons besides. */
+  #say(kind, lead = "", body = "", policy = {}, offered = []) {
     this.feedback.hidden = !kind;
+    this.#mark(kind, body, policy.spans);
     if (!kind) return fill(this.feedback);
     this.feedback.dataset.kind = kind;
     const found = pieces(body, policy.spans).filter(({ span }) => span);
     const parts = found.map(({ text, span }) => el("span", { class: "found", title: kindName(span.kind) }, text.trim()));
     const text = el("p", {}, lead, " ", parts.flatMap((part) => [part, " "]), policy.message);
-    return fill(this.feedback, icon("shield"), el("div", {}, text, kind === "refused" || policy.hint === "access_grant" ? hintButton(policy.hint) : null));
+    const instead = [this.#instead(kind, policy), ...offered].filter(Boolean);
+    return fill(this.feedback, icon("shield"), el("div", {}, text, instead.length > 0 && el("div", { class: "offered" }, instead)));
+  }
+
+  /** What to do instead: a button where this page has one, else the sentence. */
+  #instead(kind, { hint }) {
+    if (!hint || (kind !== "refused" && hint !== "access.request")) return null;
+    const said = this.messages[`hint.${hint}`];
+    return hintButton(hint) ?? (said ? el("p", {}, said) : null);
+  }
+
+  /** Mark words in the field itself: the same text lies behind it, with nothing to see but the marks. */
+  #mark(kind, body, spans = []) {
+    const isMarked = Boolean(kind) && spans.length > 0;
+    const shown = isMarked ? pieces(body, spans) : [];
+    const behind = isMarked ? this.text.value.slice(body.length) : "";
+    fill(this.marks, shown.map(({ text, span }) => (span ? el("mark", { data: { kind } }, text) : text)), behind);
+    if (kind === "refused") this.text.setAttribute("aria-invalid", "true");
+    else this.text.removeAttribute("aria-invalid");
+    this.#scrollMarks();
+  }
+
+  #scrollMarks() {
+    this.marks.scrollTop = this.text.scrollTop;
   }
 
   #key(event) {
@@ -126,8 +164,16 @@ export class Composer {
     } catch (refusal) {
       this.text.value = this.text.value ? `${body}\n${this.text.value}` : body;
       this.#grow();
-      this.#say("refused", "Not sent:", body, refusal.policy ?? { message: sentence(refusal), hint: refusal.hint });
+      this.#refused(body, refusal);
     }
+  }
+
+  /** The draft stays with what is wrong in it, what to do instead, and the way to a moderator. */
+  #refused(body, refusal) {
+    const { policy, cid } = refusal;
+    if (!policy) return this.#say("refused", "Not sent:", body, { message: sentence(refusal), hint: refusal.hint });
+    const asks = policy.action === "bounce" && this.setup.has_moderators && cid;
+    return this.#say("refused", "Not sent:", body, policy, asks ? [hintButton("verdict.appeal", { cid })] : []);
   }
 
   #stopTyping() {

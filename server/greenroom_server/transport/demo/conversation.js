@@ -6,6 +6,7 @@ import { menu } from "./menu.js";
 import { ItemView, timeOf } from "./messages.js";
 import { Problem } from "./refusals.js";
 import { carryOut, more, steps } from "./thread_actions.js";
+import { appealWords } from "./why.js";
 import { NOTICES, speedWords, stateName } from "./words.js";
 
 const GROUP_MS = 120_000;
@@ -45,7 +46,7 @@ export class Conversation {
     this.steps = el("div", { class: "thread-steps", hidden: true });
     this.problem = new Problem();
     this.said = el("p", { class: "feedback", role: "status", data: { kind: "done" }, hidden: true });
-    this.composer = new Composer(session, thread, place.setup.messages, id);
+    this.composer = new Composer(session, thread, place.setup, id);
     this.scroll = el("div", { class: "scroll", tabindex: "0" }, this.older, this.log, this.typing);
     const below = el("div", { class: "below" }, this.notice, this.steps, this.problem.element, this.said);
     this.element = el("div", { class: "conversation", on: { hint: (event) => this.hint(event) } }, this.head, this.scroll, below, this.composer.element);
@@ -56,6 +57,7 @@ export class Conversation {
     const listen = (type, handler) => session.addEventListener(type, handler, { signal: this.#stop.signal });
     listen("thread", ({ detail }) => detail.thread === thread && this.update());
     listen("inbox", () => this.update());
+    listen("moderation", ({ detail }) => this.#moderated(detail.event));
     listen("event", ({ detail }) => detail.thread === thread && detail.event.by !== session.user && this.#readProfile());
     document.addEventListener("visibilitychange", () => this.#markRead(), { signal: this.#stop.signal });
   }
@@ -172,16 +174,17 @@ export class Conversation {
     this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   }
 
-  /** What was sent and has no place in the log yet. */
+  /** What was sent and has no place in the log yet, or never gets one. */
   #pending(log) {
     const known = new Set(log.items.map(({ event }) => event.cid));
-    return [...this.session.outbox.values()]
-      .filter(({ thread, cid }) => thread === this.thread && !known.has(cid))
-      .map(({ cid, body, at, quote }) => ({
-        key: `cid:${cid}`,
-        version: 1,
-        event: { type: "message.sent", by: this.session.user, body, at, cid, quote, pending: true },
-      }));
+    const asItem = ({ cid, body, at, quote }, state) => ({
+      key: `cid:${cid}`,
+      version: 1,
+      event: { type: "message.sent", by: this.session.user, body, at, cid, quote, ...state },
+    });
+    const sending = [...this.session.outbox.values()].filter(({ thread }) => thread === this.thread);
+    const found = [...this.session.held.of(this.thread).map((held) => asItem(held, { held })), ...sending.map((each) => asItem(each, { pending: true }))];
+    return found.filter(({ event }) => !known.has(event.cid));
   }
 
   /** What the parts of this conversation need to know and to do. */
@@ -209,6 +212,7 @@ export class Conversation {
       leave: () => place.leave(),
       refused: (error) => this.refused(error),
       say: (text) => this.say(text),
+      redraw: () => this.update(),
     };
   }
 
@@ -244,10 +248,15 @@ export class Conversation {
   }
 
   hint(event) {
-    const run = carryOut(event.detail.hint, this.context());
+    const run = carryOut(event.detail.hint, this.context(), event.detail);
     if (!run) return;
     event.stopPropagation();
     Promise.resolve(run()).catch((error) => this.refused(error));
+  }
+
+  /** An appeal of this thread was decided. */
+  #moderated(event) {
+    if (event?.type === "appeal.decided" && event.thread === this.thread) this.say(appealWords(this.session.held.appeals.get(event.cid)));
   }
 
   #showTyping(head) {
@@ -278,5 +287,5 @@ export class Conversation {
 /** The last message of a group of one author shows the time. */
 function isLast(event, next) {
   const isOneGroup = next?.type === "message.sent" && next.by === event.by && next.at - event.at < GROUP_MS;
-  return !isOneGroup || Boolean(event.hidden?.length);
+  return !isOneGroup || Boolean(event.hidden?.length || event.held || next.held);
 }

@@ -1,8 +1,12 @@
 // The demo page: a client, a freelancer, and the marketplace between them.
 
 import { button, el } from "./elements.js";
+import { Examples } from "./examples.js";
+import { Moderation } from "./moderation.js";
 import { Pane } from "./pane.js";
+import { Scene } from "./scene.js";
 import { Stage } from "./stage.js";
+import { Tray } from "./tray.js";
 
 async function post(path, body) {
   const response = await fetch(path, {
@@ -21,6 +25,7 @@ async function start() {
   const url = new URL("/ws", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   const side = sideSwitch();
+  const moderation = new Moderation(setup, post, (waiting) => setup.has_moderators && tray.count("moderation", waiting));
   const shared = {
     ...setup,
     url: url.href,
@@ -28,11 +33,19 @@ async function start() {
     onThread: (session, thread) => stage.show(session, thread),
     onPerson: (role, session) => stage.person(role, session),
     onUnread: side.onUnread,
+    onModeration: () => moderation.refresh(),
   };
   const client = new Pane("client", { ...shared, people: setup.clients });
   const freelancer = new Pane("freelancer", { ...shared, people: setup.freelancers });
-  document.querySelector(".top").append(side.element);
+  const scene = new Scene({ client, freelancer }, setup.freelancers, post, side.show);
+  const tray = new Tray({
+    filter: { label: "Try the filter", view: new Examples(scene, setup.has_moderators) },
+    ...(setup.has_moderators && { moderation: { label: "Moderation", view: moderation } }),
+  });
+  document.querySelector(".top").append(tray.buttons, side.element);
+  document.querySelector("main").before(tray.element);
   document.querySelector("main").replaceChildren(client.element, freelancer.element, stage.element);
+  moderation.refresh();
 }
 
 /** On a narrow screen one side is shown at a time; a dot says that something waits on the other one. */
@@ -46,6 +59,7 @@ function sideSwitch() {
   for (const [role, label] of [["client", "Client"], ["freelancer", "Freelancer"]]) buttons[role] = button(label, () => show(role));
   show("client");
   return {
+    show,
     element: el("div", { class: "sides", role: "group", "aria-label": "Whose side" }, Object.values(buttons)),
     onUnread: (role, waiting) => (buttons[role].dataset.unread = String(waiting > 0)),
   };

@@ -2,7 +2,7 @@
 
 import { button, el, field, fill, icon } from "./elements.js";
 import { card, details } from "./profiles.js";
-import { Problem } from "./refusals.js";
+import { IN_REVIEW, Problem } from "./refusals.js";
 import { count } from "./words.js";
 
 const SEARCH_AFTER_MS = 200;
@@ -112,7 +112,9 @@ export class ProfileView {
         const command = isInvitation
           ? { type: "invitation.send", job: job.value, ...common }
           : { type: "thread.open", job: job.value || undefined, origin: this.begin ? "search" : "profile", ...common };
-        this.place.openThread((await this.session.ask(command)).thread);
+        const reply = await this.session.ask(command);
+        if (reply.state === "held") return problem.show(IN_REVIEW);
+        this.place.openThread(reply.thread);
       } catch (refusal) {
         problem.show(refusal);
         send.disabled = false;

@@ -79,12 +79,14 @@ export function avatar(user, name, presence) {
   );
 }
 
-/** Cut a text into pieces by spans of code points: [{text, span}], span null for what lies between. */
+/** Cut a text into pieces by spans of code points: [{text, span}], span null for what lies between; of two nested spans the inner one. */
 export function pieces(text, spans = []) {
   const points = [...text];
   const found = [];
   let at = 0;
-  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
+  const isInside = (inner, outer) => inner.start >= outer.start && inner.end <= outer.end && inner.end - inner.start < outer.end - outer.start;
+  const innermost = spans.filter((outer) => !spans.some((inner) => isInside(inner, outer)));
+  for (const span of innermost.sort((a, b) => a.start - b.start)) {
     if (span.start < at) continue;
     if (span.start > at) found.push({ text: points.slice(at, span.start).join(""), span: null });
     found.push({ text: points.slice(span.start, span.end).join(""), span });

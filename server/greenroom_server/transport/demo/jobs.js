@@ -1,7 +1,7 @@
 // Open jobs as a freelancer sees them: who the client is, what a proposal costs, and the proposal itself.
 
 import { button, el, field, fill, icon } from "./elements.js";
-import { Problem } from "./refusals.js";
+import { IN_REVIEW, Problem } from "./refusals.js";
 import { count, speedWords } from "./words.js";
 
 export class Jobs {
@@ -63,6 +63,7 @@ export class Jobs {
       problem.clear();
       try {
         const reply = await this.session.ask({ type: "proposal.submit", cid: this.session.newCid(), job: job.job, body: text.value.trim() });
+        if (reply.state === "held") return problem.show(IN_REVIEW);
         this.place.openThread(reply.thread);
       } catch (refusal) {
         problem.show(refusal);

@@ -3,8 +3,9 @@
 import { accessCard, sharedCard } from "./access_cards.js";
 import { invitationCard, offerCard, proposalCard } from "./cards.js";
 import { button, el, fill, hiddenText, icon } from "./elements.js";
-import { maskedText, whyHidden } from "./masks.js";
-import { NOTICES, dayOf, fullTime, timeOfDay } from "./words.js";
+import { maskedText } from "./masks.js";
+import { whyOf } from "./why.js";
+import { dayOf, fullTime, timeOfDay } from "./words.js";
 import { systemWords } from "./words_events.js";
 
 const EMOJI = ["👍", "❤️", "🎉"];
@@ -35,6 +36,7 @@ export class ItemView {
     const made = `${event.type}/${version}/${event.seq ?? 0}/${isCard ? context.cardKey : ""}/${event.quote ? context.quoted(event.quote)?.version : ""}`;
     if (made !== this.made) this.make(event, context, made);
     this.element.classList.toggle("ends-group", context.isLast);
+    this.element.classList.toggle("waits", Boolean(event.held));
     if (this.status) this.showStatus(event, context);
     if (this.why) this.showWhy(event, context);
   }
@@ -42,7 +44,7 @@ export class ItemView {
   make(event, context, made) {
     const isSame = this.pendingBody !== undefined && this.pendingBody === event.body;
     this.made = made;
-    this.pendingBody = event.pending ? event.body : undefined;
+    this.pendingBody = event.pending || event.held ? event.body : undefined;
     if (isSame) return; // the same text, now with a place in the log
     this.status = this.why = null;
     if (event.type === "message.sent") return this.makeMessage(event, context);
@@ -134,21 +136,23 @@ export class ItemView {
     const peer = context.head?.participants.find(({ user }) => user !== context.me);
     let word = "Sent";
     if (event.pending) word = "Sending";
+    else if (event.held) word = event.held.over ? "Not delivered" : "In review";
     else if (peer && event.n <= (peer.read ?? 0)) word = "Read";
     else if (peer && event.n <= (peer.delivered ?? 0)) word = "Delivered";
     if (this.status.dataset.word === word) return;
     this.status.dataset.word = word;
-    const ticks = { Sending: ["clock"], Sent: ["check"] }[word] ?? ["check", "check"];
+    const ticks = { Sending: ["clock"], Sent: ["check"], "In review": ["clock"], "Not delivered": ["shield"] }[word] ?? ["check", "check"];
     fill(this.status, " · ", el("span", { class: "ticks" }, ticks.map(icon)), word);
   }
 
   showWhy(event, context) {
-    const policy = context.session.verdicts.get(event.cid);
-    const isNews = policy?.notice && policy.notice !== context.head?.policy.notice; // else it stands above already
-    const text = event.hidden?.length ? whyHidden(event.hidden, policy) : isNews ? (NOTICES[policy.notice] ?? "") : "";
-    if (this.why.textContent === text) return;
-    this.why.hidden = !text;
-    fill(this.why, text && [icon(event.hidden?.length ? "lock" : "shield"), text]);
+    const said = whyOf(event, context);
+    const key = said ? [said.text, ...said.actions.map(({ label }) => label)].join("/") : "";
+    if (key === (this.why.dataset.key ?? "")) return;
+    this.why.dataset.key = key;
+    this.why.hidden = !said;
+    const actions = (said?.actions ?? []).map(({ label, run }) => [" ", button(label, run, { class: "link" })]);
+    fill(this.why, said && [icon(said.sign), el("span", {}, said.text, actions)]);
   }
 }
 

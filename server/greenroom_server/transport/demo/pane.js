@@ -32,7 +32,7 @@ export class Pane {
 
   /**
    * @param {"client" | "freelancer"} role
-   * @param {object} setup what `/demo/setup` says, and {people, url, getToken(user), onThread(session, thread), onPerson(session), onUnread(role, n)}
+   * @param {object} setup what `/demo/setup` says, and {people, url, getToken(user), onThread(session, thread), onPerson(session), onUnread(role, n), onModeration()}
    */
   constructor(role, setup) {
     Object.assign(this, { role, setup });
@@ -40,7 +40,7 @@ export class Pane {
     this.about = el("p", { class: "about" });
     this.person = el(
       "select",
-      { class: "person", "aria-label": role === "client" ? "Client" : "Freelancer", on: { change: () => this.#play(this.person.value) } },
+      { class: "person", "aria-label": role === "client" ? "Client" : "Freelancer", on: { change: () => this.play(this.person.value) } },
       setup.people.map(({ user, name }) => el("option", { value: user }, name)),
     );
     this.connection = el("p", { class: "connection", role: "status" });
@@ -66,11 +66,12 @@ export class Pane {
       openProfile: (freelancer, begin) => this.#open("person", new ProfileView(this.session, this.place, freelancer, begin)),
       openTopic: (topic) => this.#open("topic", new Topic(this.session, this.place, topic)),
     };
-    this.#play(setup.people[0].user);
+    this.play(setup.people[0].user);
   }
 
   /** Be somebody, on a new connection. */
-  #play(user) {
+  play(user) {
+    this.person.value = user;
     this.session?.stop();
     this.#view?.close?.();
     const person = this.setup.people.find((each) => each.user === user);
@@ -83,6 +84,7 @@ export class Pane {
     session.addEventListener("inbox", () => this.#showBalance());
     session.addEventListener("own", () => this.#showBalance());
     session.addEventListener("speed", ({ detail }) => this.#showSpeed(detail.speed));
+    session.addEventListener("moderation", () => this.setup.onModeration());
     session.wire.start();
     fill(this.speed);
     this.#showBalance();
@@ -99,6 +101,11 @@ export class Pane {
     fill(this.body, opened.element);
     this.#showTabs();
     opened.open().catch((error) => this.#view === opened && fill(this.body, el("p", { class: "empty", role: "alert" }, sentence(error))));
+  }
+
+  /** The conversation that is open; null when another view is. */
+  get conversation() {
+    return this.#view instanceof Conversation ? this.#view : null;
   }
 
   openThread(thread) {
@@ -136,7 +143,7 @@ export class Pane {
       this.connection,
       el("span", { class: "dot", "aria-hidden": "true" }),
       text,
-      name === "stopped" && button("Connect", () => this.#play(this.session.user), { class: "quiet" }),
+      name === "stopped" && button("Connect", () => this.play(this.session.user), { class: "quiet" }),
     );
     if (name === "live" && this.role === "freelancer" && this.speed.hasChildNodes()) this.#readSpeed();
   }

@@ -5,8 +5,7 @@ import { dayOf, timeLeft } from "./words.js";
 
 /** What a hint's button says. Hints that nothing here carries out have none; their sentence stands alone. */
 const HINTS = {
-  "access_grant": "Share it for access to a system…",
-  "access.request": "Ask for access…",
+  "access.request": "Share it for access to a system…",
   "candidacy.list": "Active Candidacies",
   "connects.get": "My Connects",
   "conversion_fee": "What it would take…",
@@ -21,7 +20,11 @@ const HINTS = {
   "thread.archive": "Archive the conversation",
   "thread.reopen": "Open it again",
   "topic.create": "Open a new topic",
+  "verdict.appeal": "Ask a moderator…",
 };
+
+/** Shown in place of a refusal: what would open a conversation waits for a moderator. */
+export const IN_REVIEW = { message: "This will be reviewed before it is delivered." };
 
 const SOON_MS = 5_000;
 
@@ -36,10 +39,10 @@ export function sentence(error) {
   return said;
 }
 
-/** A button for what to do instead; null when nothing here does it. It tells whoever is around it with `hint`. */
-export function hintButton(hint) {
+/** A button for what to do instead; null when nothing here does it. It tells whoever is around it with `hint` {hint, ...about}. */
+export function hintButton(hint, about = {}) {
   if (!HINTS[hint]) return null;
-  const tell = (event) => event.currentTarget.dispatchEvent(new CustomEvent("hint", { bubbles: true, detail: { hint } }));
+  const tell = (event) => event.currentTarget.dispatchEvent(new CustomEvent("hint", { bubbles: true, detail: { ...about, hint } }));
   return button(HINTS[hint], tell, { class: "quiet" });
 }
 

@@ -1,5 +1,6 @@
 // One person's session: applies what arrives, repairs holes, sends what must arrive, and tells the views what moved.
 
+import { Held } from "./held.js";
 import { Inbox, ThreadLog } from "./inbox.js";
 import { Wire } from "./wire.js";
 
@@ -22,7 +23,8 @@ function makeCid(nowMs) {
 /**
  * Events: `state` (connection), `inbox` (rows), `thread` {thread} (log, head, outbox or typing of a thread),
  * `event` {thread, event} (one new event of a shown thread, live), `speed` {speed} (one's own response speed),
- * `own` {event} (news about oneself: Connects, badge, away), `topic` {news} and `announcement` (the community).
+ * `own` {event} (news about oneself: Connects, badge, away), `moderation` {event} (something waits, or no more),
+ * `topic` {news} and `announcement` (the community).
  */
 export class Session extends EventTarget {
   inbox = new Inbox();
@@ -30,6 +32,7 @@ export class Session extends EventTarget {
   heads = new Map(); // what `thread.get` said
   outbox = new Map(); // cid -> {cid, thread, body, at}, until its event is here
   verdicts = new Map(); // cid -> what the filter did to one's own text
+  held = new Held(this, (type, detail) => this.#tell(type, detail));
   typing = new Map(); // thread -> time until which the other side is typing
   presence = new Map();
   connects = null; // a freelancer's balance
@@ -65,6 +68,11 @@ export class Session extends EventTarget {
   stop() {
     this.timers.forEach(clearInterval);
     this.wire.stop();
+  }
+
+  /** Settles when the connection is there. */
+  ready() {
+    return this.wire.ready();
   }
 
   newCid() {
@@ -105,7 +113,7 @@ export class Session extends EventTarget {
     const log = new ThreadLog(thread);
     log.known = Infinity;
     this.logs.set(thread, log);
-    await this.#readLog(log);
+    await Promise.all([this.#readLog(log), this.held.read(thread)]);
   }
 
   async showOlder(thread) {
@@ -132,10 +140,12 @@ export class Session extends EventTarget {
     try {
       const reply = await this.wire.act(command, () => !this.outbox.has(cid));
       if (reply?.policy) this.verdicts.set(cid, reply.policy);
+      if (reply?.state === "held") this.held.add(command, reply);
       if (reply?.state === "held" || this.#holds(thread, cid)) this.outbox.delete(cid);
       return reply;
     } catch (error) {
       this.outbox.delete(cid);
+      error.cid = cid;
       throw error;
     } finally {
       this.#tell("thread", { thread });
@@ -196,6 +206,7 @@ export class Session extends EventTarget {
       this.#told = 0;
       this.#readMarks.clear();
       for (const thread of this.heads.keys()) this.#refresh(thread);
+      for (const thread of this.logs.keys()) this.held.read(thread).catch(() => {});
       this.#watchPeers(true);
     }
     this.#tell("state", { name, detail });
@@ -226,6 +237,7 @@ export class Session extends EventTarget {
   #ownChanged(events) {
     for (const event of events) {
       if (event.type === "connects.changed" && this.connects) this.connects.balance = event.balance;
+      this.held.heard(event);
       this.#tell("own", { event });
     }
   }
@@ -238,8 +250,10 @@ export class Session extends EventTarget {
   /** New events are in the log: they answer the outbox, end typing, and may change what is allowed. */
   #applied(thread, events) {
     for (const event of events) {
-      if (event.by === this.user) this.outbox.delete(event.cid);
-      else if (event.type === "message.sent") this.typing.delete(thread);
+      if (event.by === this.user) {
+        this.outbox.delete(event.cid);
+        this.held.drop(event.cid);
+      } else if (event.type === "message.sent") this.typing.delete(thread);
       this.#tell("event", { thread, event });
     }
     if (events.some((event) => event.state || !event.type.startsWith("message."))) this.#refresh(thread);

@@ -5,6 +5,7 @@ import { declineCandidacy, withdrawCandidacy } from "./cards.js";
 import { ask } from "./dialogs.js";
 import { el } from "./elements.js";
 import { isArchived } from "./inbox.js";
+import { appeal } from "./why.js";
 import { count } from "./words.js";
 import { categoryName } from "./words_events.js";
 
@@ -40,9 +41,8 @@ export function more(context) {
 }
 
 /** What a hint of a refusal means here; undefined when it means nothing in a conversation. */
-export function carryOut(hint, context) {
+export function carryOut(hint, context, { cid } = {}) {
   return {
-    "access_grant": () => askForAccess(context),
     "access.request": () => askForAccess(context),
     "conversion_fee": () => explainPayment(context),
     "invitation.accept": () => context.act({ type: "invitation.accept" }),
@@ -53,6 +53,7 @@ export function carryOut(hint, context) {
     "relationship.declare": () => declare(context),
     "thread.archive": () => archive(context, true),
     "thread.reopen": () => context.act({ type: "thread.reopen" }),
+    "verdict.appeal": () => appeal(context, cid),
   }[hint];
 }
 
@@ -97,7 +98,7 @@ async function inviteHere(context) {
     },
     async ({ job, body }) => {
       const reply = await context.session.ask({ type: "invitation.send", cid: context.session.newCid(), job, freelancer: context.peer, body });
-      context.openThread(reply.thread);
+      if (reply.state !== "held") context.openThread(reply.thread);
     },
   );
 }

@@ -64,6 +64,11 @@ export class Wire {
     this.#end(1000, "");
   }
 
+  /** Settles when commands can be sent. */
+  ready() {
+    return this.#live.promise;
+  }
+
   /** Send a command and give its reply; rejects with Refusal, or with Disconnected when nobody knows. */
   ask(command) {
     if (this.state !== "live") return Promise.reject(new Disconnected());

@@ -22,6 +22,8 @@ export const KINDS = {
   website: "link",
   payment: "payment details",
   off_platform_request: "move elsewhere",
+  address: "postal address",
+  moderated: "taken out by a moderator",
 };
 
 export const NOTICES = {
