@@ -70,6 +70,19 @@ async def test_a_released_message_gets_a_new_place_and_keeps_its_time(room: Room
         assert await bodies(maya, thread) == ["Tell me about your work.", "Which colours do you like?", ASK_AGAIN]
 
 
+async def test_a_held_message_that_followed_another_of_its_outbox_is_released(room: Room) -> None:
+    async with Wire(room, "maya") as maya, Wire(room, "jonas") as jonas:
+        thread = await interview(room, maya, jonas)
+        before = {"type": "message.send", "thread": thread, "cid": cid(), "body": "I sent the first sketch."}
+        assert (await jonas.ask(before))["state"] == "sent"
+        await jonas.say(thread, ASK)
+        held = {"type": "message.send", "thread": thread, "cid": cid(), "prev_cid": before["cid"], "body": ASK_AGAIN}
+        reply = await jonas.ask(held)
+        assert reply["state"] == "held"
+        assert (await decide(room, reply["mid"], "release"))["state"] == "released"
+        assert (await maya.event("message.sent", body=ASK_AGAIN))["cid"] == held["cid"]
+
+
 async def test_a_rejected_message_is_given_back(room: Room) -> None:
     async with Wire(room, "maya") as maya, Wire(room, "jonas") as jonas:
         thread = await interview(room, maya, jonas)

@@ -1,11 +1,11 @@
 """The seams beside the rules: the learned scorer, the parties' countries, stricter surfaces."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from greenroom_server.screening.context import Context, Surface
+from greenroom_server.screening.context import Context, Fragment, Surface
 from greenroom_server.screening.model.scorer import Score
 from greenroom_server.screening.policy import ScreeningPolicy
 from greenroom_server.screening.screen import Screen
@@ -85,3 +85,38 @@ def test_names_and_headlines_hold_neither_domains_nor_account_names(text: str) -
 def test_a_work_sample_may_stand_in_a_headline() -> None:
     context = Context("candidacy", surface=Surface.HEADLINE)
     assert Screen(POLICY, scorer=None)("Illustrator, behance.net/lena, Vue.js", context).action is Action.ALLOW
+
+
+class PhraseScorer:
+    """Gives a high score to texts that hold a phrase."""
+
+    def __call__(self, text: str, found: Iterable[str] = ()) -> Score:
+        return Score(0.99 if "skip this site" in text else 0.0, tuple)
+
+    def is_worth(self, lowered: str) -> bool:
+        return True
+
+
+def test_a_move_cut_into_pieces_is_doubted_at_its_last_piece() -> None:
+    screen = Screen(POLICY, PhraseScorer())
+    earlier = tuple(Fragment(text, True, seq, 1_000) for seq, text in enumerate(("we could", "just skip"), 1))
+    verdict = screen("this site", replace(CONTEXT, earlier=earlier))
+    assert (verdict.action, verdict.retro) == (Action.NOTICE, ())
+    assert verdict.findings[-1].evidence == ("split",)
+    assert screen("the header", replace(CONTEXT, earlier=earlier)).action is Action.ALLOW
+    assert screen("this site", CONTEXT).action is Action.ALLOW
+
+
+def figures(value: float) -> FixedScorer:
+    return FixedScorer(value, worth=True)
+
+
+def test_figures_that_look_like_a_number_are_taken_back_by_a_very_low_score_alone() -> None:
+    text = "my number is 415-555-2671 in the mock-up"
+    assert Screen(POLICY, figures(POLICY.learned_refute + 0.01))(text, CONTEXT).action is Action.REDACT
+    assert Screen(POLICY, figures(POLICY.learned_refute - 0.01))(text, CONTEXT).action is Action.ALLOW
+
+
+def test_figures_that_answer_an_ask_are_what_they_look_like() -> None:
+    text = "415-555-2671"
+    assert Screen(POLICY, figures(0.0))(text, replace(CONTEXT, was_asked=True)).action is not Action.ALLOW

@@ -83,3 +83,15 @@ def test_a_possible_piece_is_never_plainly_clean(screen: Screen) -> None:
     assert not screen.is_plainly_clean("662")
     assert not screen.is_plainly_clean("mishka")
     assert screen.is_plainly_clean("I would start with the header and the layout of the grid on the first page")
+
+
+@pytest.mark.parametrize("shape", ["Line {}.", "maya {}", "order {}", "Page {} is done", "{}"])
+def test_messages_that_count_are_no_number(screen: Screen, shape: str) -> None:
+    lines = [shape.format(number) for number in range(1, 30)]
+    for end in range(2, len(lines)):
+        assert last(screen, *lines[max(0, end - 12) : end]).action is Action.ALLOW
+
+
+@pytest.mark.parametrize("text", ["Day 1 plan, day 2 draft, day 3 build", " ".join(f"tag {n}" for n in range(1, 12))])
+def test_a_list_that_counts_is_no_number(screen: Screen, text: str) -> None:
+    assert screen(text, Context("candidacy")).action is Action.ALLOW

@@ -15,8 +15,8 @@ from greenroom_server.screening.normalise import View
 from greenroom_server.screening.verdict import Kind
 
 STRONG_NAME, WEAK_NAME, HINT = range(3)
-_STAND_INS: Final = tuple(zip("013457@$!|", "oieastasil", strict=True))
-_ODD: Final = re.compile(r"[013457@$!|*](?:(?<=[a-zа-яіїє].)|(?<!\*)[a-zа-яіїє])")
+_STAND_INS: Final = tuple(zip("013457@$!|6€", "oieastasilge", strict=True))
+_ODD: Final = re.compile(r"[013457@$!|*6€](?:(?<=[a-zа-яіїє].)|(?<!\*)[a-zа-яіїє])")
 _JOINTS: Final = " .-*_~|/·+,\"'()[]"
 _JOINT: Final = re.compile(rf"[{re.escape(_JOINTS)}]+")
 _JOINED: Final = re.compile(r"[.*_~|/·+-](?<=[^\W\d_].)(?=[^\W\d_])")

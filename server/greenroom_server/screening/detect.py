@@ -138,6 +138,9 @@ class Detectors:
                 views.append(worded)
                 for hit in self._payment.find(worded, steps):
                     hits.add_new(hit.located(worded))
+                if any(mention.kind is Kind.MEETING_LINK for mention in mentions):
+                    for hit in self._handle.find_meeting_ids(worded, self._handle.apps.find(worded), steps):
+                        hits.add_new(hit.located(worded))
         for each in views:
             for hit in self._phone.find(each, steps):
                 if mentions and hit.score < self._certain and "ctx:other" not in hit.evidence:

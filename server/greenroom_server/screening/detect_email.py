@@ -122,7 +122,10 @@ class EmailDetector:
         return any(not char.isalpha() for char in local)
 
     def _is_exempt(self, text: str, start: int, local: str, domain: str) -> bool:
-        if ".".join(domain.split(".")[-2:]) in self._reserved_domains or domain.rpartition(".")[2] in self._reserved_tlds:
+        if (
+            ".".join(domain.split(".")[-2:]) in self._reserved_domains
+            or domain.rpartition(".")[2] in self._reserved_tlds
+        ):
             return True
         if local in self._robots or (local in _PLACEHOLDER_NAMES and domain.startswith(("domain", "company", "email"))):
             return True

@@ -38,8 +38,9 @@ _MEET_ID: Final = re.compile(
     r"(?:[^\d\n]{0,6}(?:passcode|password|pass|pwd|pw|pin|code|пароль|clave|senha)\W{0,3}\w{1,20})?)(?!\d)"
 )
 _VERSION: Final = re.compile(r"v?\d+(?:[.x-]\d+)*|\d+(?:[.,]\d+)?[kmb]")
-_ARABIZI: Final = re.compile(r"[235-9](?<=[a-z].)(?:[a-z]|(?<=[a-z]{2}.))(?![\d_])")
+_ARABIZI: Final = re.compile(r"(?<![\w@.])(?=[a-z]{0,8}[235-9][a-z]{0,8}(?![\w@.]))\w{3,}")
 """Arabic in Latin letters, where digits are letters."""
+_DIGITS_AS_LETTERS: Final = 3
 _PARTS: Final = re.compile(r"[_.\-#:]")
 _THREE_WORDS: Final = re.compile(r"[^\W_]{3,}\s+[^\W_]{3,}\s+[^\W_]{3,}")
 _ENDINGS: Final = frozenset(
@@ -77,10 +78,13 @@ class HandleDetector:
             yield from self._find_foreign(view, mentions)
         if view.marks is None and _TELLING.search(text) is None:
             return
+        is_arabizi = len(_ARABIZI.findall(text)) >= _DIGITS_AS_LETTERS
         for match in (_HANDLE if view.marks is not None else _SHAPED).finditer(text):
             steps.spend(60)
             mention, gap = _nearest(text, mentions, match.start(), match.end())
             if mention is None:
+                continue
+            if is_arabizi and match["at"] is None and _ARABIZI.fullmatch(match["name"]):
                 continue
             score = self._score(view, match, mention, gap)
             if score:
@@ -99,7 +103,9 @@ class HandleDetector:
             if mention.kind is not Kind.SOCIAL or text[mention.start] < "\u3040":
                 continue
             called = _CALLED.match(text, mention.end)
-            if called and (called["verb"] not in "是叫做:" or _MINE.search(text, max(0, mention.start - 5), mention.start)):
+            if called and (
+                called["verb"] not in "是叫做:" or _MINE.search(text, max(0, mention.start - 5), mention.start)
+            ):
                 yield self._hit(view, mention.kind, 0.85, *called.span("name"), "app-near")
 
     def find_bare(self, view: View, steps: Steps) -> Iterator[Hit]:

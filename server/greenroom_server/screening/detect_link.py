@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from greenroom_server.screening.apps import unleet
 from greenroom_server.screening.cues import Cue, Found, entries
 from greenroom_server.screening.lexicon import HostRule, Lexicon
 from greenroom_server.screening.normalise import ALTERED, STRONG, WEAK, View
@@ -11,7 +12,7 @@ from greenroom_server.screening.verdict import Kind
 
 # Labels are bounded and a run of host characters is tried at its start only, so the scan is linear.
 _HOST = re.compile(
-    r"(?<![a-z0-9.@-])(?P<scheme>h(?:tt|xx)ps?://)?(?P<host>(?:[a-z0-9][a-z0-9_-]{0,62}\.){1,6}(?:(?![\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af])[^\W\d_]){2,24})(?![a-z0-9@-])"
+    r"(?<![a-z0-9.@-])(?P<scheme>h(?:tt|xx)ps?://)?(?P<host>(?:[a-z0-9а-яіїєґ][a-z0-9а-яіїєґ_-]{0,62}\.){1,6}(?:(?![\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af])[^\W\d_]){2,24})(?![a-z0-9@-])"
     r"(?P<port>:\d{2,5})?(?P<path>[/?#][^\s<>\"'`)\]}\u0e00-\u0eff\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]*)?"
 )
 _DEEP = re.compile(
@@ -20,6 +21,13 @@ _DEEP = re.compile(
 )
 """Links that open an app."""
 _PAGE = Found(0, 0, "")
+_STAND_IN = re.compile("[a-z][013457][a-z]")
+_ARTICLES = frozenset({
+    *("the", "our", "your", "their", "my", "this", "that", "a", "any", "both", "and", "or", "der", "die", "das"),
+    *("le", "la", "les", "el", "los", "il", "o", "os", "um", "un"),
+})  # fmt: skip
+"""Words before an ending that is talked about: "the .com one"."""
+_SECOND_LEVEL = frozenset({"com", "co", "net", "org"})
 _TRAILING = ".,;:!?*_"
 
 
@@ -51,7 +59,7 @@ class LinkDetector:
             yield Hit(
                 Kind.MESSENGER, "share", "MSG_LINK", 0.95, match.start(), match.end(), view.mark(*match.span()) > 0
             )
-        for match in _HOST.finditer(view.text) if "." in view.text else ():
+        for match in _HOST.finditer(_without_bare_ats(view)) if "." in view.text else ():
             steps.spend(match.end() - match.start())
             hit = self._judge(view, match)
             if hit is not None:
@@ -79,7 +87,7 @@ class LinkDetector:
             name = ".".join(labels[first:])
             if name in self._samples or name in self._providers:
                 return None
-            rule = self._rules.get(name)
+            rule = self._rules.get(name) or (self._disguised(name) if mark or _STAND_IN.search(name) else None)
             if rule is not None:
                 if first and labels[first - 1] in self._harmless:
                     return None
@@ -87,6 +95,10 @@ class LinkDetector:
                     return None
                 return Hit(rule.kind, "share", rule.reason, 0.95, match.start(), end, mark > 0)
         return self._contact_page(view, match, labels, path, end, mark)
+
+    def _disguised(self, name: str) -> HostRule | None:
+        """The rule of a host that is written with digits for letters, or with hyphens between them."""
+        return self._rules.get(unleet(name)) or self._rules.get(name.replace("-", ""))
 
     def _matches(self, rule: HostRule, path: str) -> bool:
         if rule.is_profile:
@@ -100,6 +112,8 @@ class LinkDetector:
         self, view: View, match: re.Match[str], labels: list[str], path: str, end: int, mark: int
     ) -> Hit | None:
         tld = labels[-1]
+        if len(labels) == 2 and labels[0] in _ARTICLES:
+            return None
         if tld not in self._tlds and not (len(tld) == 2 and tld.isalpha()):
             return None
         if ".".join(labels[-2:]) in self._reserved_domains:
@@ -109,7 +123,7 @@ class LinkDetector:
             return Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.9, match.start(), end, mark > 0)
         low, high = sentence_bounds(view.text, match.start(), end, "!?;\n", limit=100)
         phrase = self._phrases.search(view.text, low, high)
-        if phrase is None and self._is_portal(view.text, match, labels, parts, (low, high)):
+        if phrase is None and self._is_portal(view.text, match, labels, parts, (low, high), is_disguised=mark > 0):
             phrase = _PAGE
         if phrase is None and self._page_phrases.search(view.text, low, high) is not None:
             if not mark:
@@ -117,6 +131,7 @@ class LinkDetector:
             phrase = _PAGE
         is_own_label = labels[0] in self._contact_labels and len(labels) > 2 and mark == 0
         is_sure = bool(match["scheme"] or match["path"]) or match["host"].startswith("www.") or mark > 0
+        is_sure = is_sure or (len(labels) > 3 and labels[-2] in _SECOND_LEVEL)
         if phrase is None:
             if is_own_label and (path or match["scheme"]):
                 return Hit(Kind.WEBSITE, "share", "WEB_CONTACT", 0.85, match.start(), end)
@@ -135,14 +150,42 @@ class LinkDetector:
         return Hit(Kind.WEBSITE, "share", reason, score, match.start(), end, mark > 0, ("ctx:contact",))
 
     def _is_portal(
-        self, text: str, match: re.Match[str], labels: list[str], parts: list[str], around: tuple[int, int]
+        self,
+        text: str,
+        match: re.Match[str],
+        labels: list[str],
+        parts: list[str],
+        around: tuple[int, int],
+        *,
+        is_disguised: bool,
     ) -> bool:
         """Whether somebody is sent to a page where people apply, register, book or ask."""
         low, high = around
-        pieces = [*labels[: max(1, len(labels) - 2)], *(part[1:].partition(".")[0] for part in parts)]
+        pieces = [*labels[:-2], *(part[1:].partition(".")[0] for part in parts)]
         named = any(piece in self._desks or not self._desks.isdisjoint(piece.split("-")) for piece in pieces)
-        if not named and self._ours.search(text, low, high) is None:
+        if is_disguised and named and parts:
+            return True
+        if not named and not is_disguised and self._ours.search(text, low, high) is None:
             return False
-        if self._directs.search(text, low, match.start()) is None and self._directs.search(text, match.end(), high) is None:
+        if (
+            self._directs.search(text, low, match.start()) is None
+            and self._directs.search(text, match.end(), high) is None
+        ):
             return False
-        return self._work.search(text, low, match.start()) is None and self._work.search(text, match.end(), high) is None
+        return (
+            self._work.search(text, low, match.start()) is None and self._work.search(text, match.end(), high) is None
+        )
+
+
+def _without_bare_ats(view: View) -> str:
+    """The text, with a space for each word that was read as the sign of addresses: hosts may follow those."""
+    text = view.text
+    if view.marks is None or "@" not in text:
+        return text
+    at = text.find("@")
+    chars = list(text)
+    while at >= 0:
+        if view.marks[at] == WEAK:
+            chars[at] = " "
+        at = text.find("@", at + 1)
+    return "".join(chars)

@@ -11,7 +11,9 @@ from greenroom_server.screening.normalise import View
 from greenroom_server.screening.scan import Hit, Steps
 from greenroom_server.screening.verdict import Kind
 
-_IBAN: Final = re.compile(r"\b[a-z]\s?[a-z]\s?\d\s?\d(?:[ ./-]?[a-z0-9]{1,4}){3,8}\b")
+_IBAN: Final = re.compile(
+    r"\b[a-z][\s.]?[a-z](?:[\s.-]?\d[\s.]?\d(?:[ ./-]?[a-z0-9]{1,4}){3,8}|(?:\s[a-z0-9]){13,32})\b"
+)
 _WALLET: Final = re.compile(
     r"\b(?:0x[0-9a-f]{40}|0x(?:[ _-]?[0-9a-f]{2,10}){5,20}|bc1[ _-]?[02-9ac-hj-np-z](?:[ _-]?[02-9ac-hj-np-z]){37,57}"
     r"|t[1-9a-z]{33}|ltc1[a-z0-9]{39}|[13][1-9a-z]{33}|(?:bnb|addr)1[a-z0-9]{38,100})\b"
@@ -30,7 +32,9 @@ _AT: Final = re.compile(
 _PIX: Final = re.compile(
     r"\b(?:pix|chave)\b[^\n]{0,30}?(?P<key>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{2,3}\.\d{3}\.\d{3}(?:/\d{4})?-\d{2}\b)"
 )
-_ALIAS: Final = re.compile(r"\balias\b\W{0,2}(?:es |de )?(?P<tag>[a-z0-9-]{2,20}(?:\.[a-z0-9-]{2,20}){1,4})(?![\w(@./])")
+_ALIAS: Final = re.compile(
+    r"\balias\b\W{0,2}(?:es |de )?(?P<tag>[a-z0-9-]{2,20}(?:\.[a-z0-9-]{2,20}){1,4})(?![\w(@./])"
+)
 """What stands for an account number in Argentina."""
 _CASHTAG_APPS: Final = re.compile(r"cash ?app|cash ?tag|ca\$h")
 _CODE: Final = re.compile(
@@ -127,7 +131,7 @@ class PaymentDetector:
             if self._tests.search(text, max(0, run.start - _AROUND), run.end + 30):
                 continue
             is_card = (count == 16 and _holds(run.digits) and run.digits[0] in "23456") or (
-                count == 16 and len(run.groups) == 4
+                count == 16 and (len(run.groups) == 4 or view.mark(run.start, run.end) > 0)
             )
             is_sure = (
                 (wallet and (money or count >= 9 or run.start - wallet.end <= 4))

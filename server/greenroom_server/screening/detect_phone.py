@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from greenroom_server.screening.cues import Cue
 from greenroom_server.screening.digit_runs import PHONE_DIGITS, Run, count_digits, runs, shape
@@ -35,7 +36,7 @@ _NOISE = re.compile(
     rf"|\b\d[\d.,]{{0,15}}(?: \d{{3}}){{0,3}} ?(?:[€%]|(?:{_UNITS})\b)"
     r"|\b(?:\d{4}[ -]){3}\d{4}\b"
     r"|(?<![\d.])-?\d{1,3}\.\d{4,}\b"
-    r"|\bcep:? \d{5}-\d{3}\b"
+    r"|\b\d{5}-\d{3}\b(?:(?<=\bcep .{9})|(?<=\bcep: .{9}))"
     r"|\b97[89][- ]?\d{1,5}[- ]\d{1,7}[- ]\d{1,7}[- ]\d\b"
     r"|\b\d{1,3}(?:\.\d{3}){2,}(?:,\d{1,2})?(?![.\d-])|\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b"
     r"|\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b|(?<![\d ])\d{1,15}(?:\.\d{1,15}){2,9}(?:-\d{1,15}){0,3}(?:-[a-z]\w*)\b"
@@ -43,6 +44,10 @@ _NOISE = re.compile(
 )
 
 
+_STRUNG = re.compile(
+    r"(?<![\w.])\d{1,5}(?P<sep>[ /.*_~-]{0,2}[^\W\d_]{1,4}[ /.*_~-]{0,2})\d{1,5}(?:(?P=sep)\d{1,5}){2,9}(?!\w)"
+)
+"""Digits with the same letters between, again and again."""
 _GROUPS = re.compile(r"\d+")
 _MERE_JOINS = frozenset(["together", "zusammen", "ensemble", "razem", "insieme", "разом", "junta"])
 _AMOUNT = re.compile(
@@ -57,6 +62,7 @@ class PhoneDetector:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._cues = Cue(lexicon.phone["cues"])
+        self._certain_cues = Cue(lexicon.phone["certain_cues"])
         self._calls, self._joins = Cue(lexicon.phone["calls"]), Cue(lexicon.phone["joins"])
         self._sample = Cue(
             "'test number' 'test numbers' 'sample number' 'fake number' 'dummy' 'placeholder' sandbox magic"
@@ -85,6 +91,12 @@ class PhoneDetector:
         if not 9 <= count <= 13 or len(text) > 400:
             return
         steps.spend(2 * len(text))
+        for match in _STRUNG.finditer(text):
+            if count_digits(match.group()) < 9 or _is_counted(match.group()):
+                continue
+            if match["sep"] != "x" or match.group()[0] == "0":
+                yield Hit(Kind.PHONE, "share", "PHONE_SPLIT", 0.85, *match.span(), True, ("shape:strung",))
+                return
         groups = _GROUPS.findall(text)
         if len(groups) < 3 or max(map(len, groups)) > 7:
             return
@@ -126,7 +138,7 @@ class PhoneDetector:
             score = 0.3
         if name != "intl" or not is_plus:
             before = _last_end(text, start - 32, start)
-            if self._other.search(text, before, start):
+            if self._other.search(text, before, start) and not self._is_cue_last(text, before, start):
                 score = min(score - 0.7, 0.45)
                 evidence.append("ctx:other")
         while (start and text[start - 1] in "+(") or text[max(0, start - 2) : start] == "+ ":
@@ -139,6 +151,17 @@ class PhoneDetector:
         reason = "PHONE_INTL" if name == "intl" else "PHONE_WORDS" if mark > 0 else "PHONE_NATIONAL"
         score = round(min(1.0, max(0.0, score)), 2)
         return Hit(Kind.PHONE, "share", reason, score, start, end, run.is_odd or mark > 0, tuple(evidence))
+
+    def _is_cue_last(self, text: str, low: int, high: int) -> bool:
+        """Whether a certain cue stands nearer to a number than the words that make it something else."""
+        cue = max((found.end for found in self._certain_cues.finditer(text, low, high)), default=-1)
+        return cue >= max((found.end for found in self._other.finditer(text, low, high)), default=-1)
+
+
+def _is_counted(text: str) -> bool:
+    """Whether the numbers of a text go on by the same step: the days, pages or lines of a list."""
+    numbers = [int(group) for group in _GROUPS.findall(text)]
+    return len({after - before for before, after in pairwise(numbers)}) == 1
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 PHONE_DIGITS: Final = 7
 """Fewest digits of a number that can be dialled."""
 
-_MAX_GAP: Final = 5
+_MAX_GAP: Final = 7
 _NO_DIGITS: Final = bytes(set(range(256)) - set(b"0123456789"))
 _GROUP: Final = re.compile(r"\d+")
 _USUAL: Final = frozenset(" -.()/+\u2011")
@@ -30,6 +30,8 @@ class Run(NamedTuple):
     def is_odd(self) -> bool:
         """Whether something stands between the groups that nobody writes in a number."""
         if not _USUAL.issuperset("".join(self.gaps)):
+            return True
+        if any(".." in gap for gap in self.gaps):
             return True
         return len(self.gaps) > 3 and all("/" in gap for gap in self.gaps)
 

@@ -46,6 +46,10 @@ _USUAL: Final = {
 }
 """Ordinary variants of a character; no disguise."""
 _ODD: Final = {
+    "⏺": ".",
+    "◎": "@",
+    "◉": "@",
+    "🅰": "@",
     "⊙": ".",
     "●": ".",
     "⚫": ".",

@@ -78,3 +78,9 @@ def judged(
             for each in findings
         ]
     return list(findings)
+
+
+def in_pieces(policy: ScreeningPolicy, score: Score, length: int) -> Finding:
+    """Give the finding that a text ends an ask or a move begun in earlier messages; never more than doubtful."""
+    evidence = (*score.top, "split")
+    return Finding(Kind.OFF_PLATFORM_REQUEST, "move", LEARNED_INTENT, policy.doubtful, 0, length, False, evidence)

@@ -15,11 +15,6 @@ from greenroom_server.screening.normalise import fold_word
 from greenroom_server.screening.numerals import Numerals
 from greenroom_server.screening.verdict import Kind
 
-_ENDINGS = (
-    "m im um imi imdan umdan imda imla imin da de dan den ta te tan ten a e i u y ya ye yi yu la le in un n nin nun ima ime em "
-    "ie om on ul ului ban en nak ra sta ssa ista iin ini ku mu ko nya kan lar lari mda mdan ga ni"
-).split()
-"""Endings that Turkish, Slavic and Finno-Ugric languages, Romanian, Indonesian and Uzbek add to a name."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -94,7 +89,7 @@ def load_lexicon() -> Lexicon:
             App(
                 app["name"],
                 Kind(app["kind"]),
-                _with_endings(_with_twins(_words(entries(app["strong"]))), app.get("inflected", "")),
+                _with_endings(_with_twins(_words(entries(app["strong"]))), app.get("inflected", ""), apps["endings"]),
                 _words(entries(app["weak"])),
                 _words(entries(app.get("hints", ""))),
             )
@@ -135,9 +130,10 @@ def _words(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(fold_word, words)))
 
 
-def _with_endings(names: tuple[str, ...], inflected: str) -> tuple[str, ...]:
+def _with_endings(names: tuple[str, ...], inflected: str, endings: str) -> tuple[str, ...]:
     """Also some names with the endings of cases, as of languages that add them to foreign names."""
-    return tuple(dict.fromkeys((*names, *(name + ending for name in inflected.split() for ending in _ENDINGS))))
+    inflections = [name + ending for name in inflected.split() for ending in endings.split()]
+    return tuple(dict.fromkeys((*names, *inflections)))
 
 
 def _with_twins(names: tuple[str, ...]) -> tuple[str, ...]:

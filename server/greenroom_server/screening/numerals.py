@@ -58,6 +58,7 @@ class Numerals:
     def __init__(self, raw: Mapping[str, Any]) -> None:
         """Build the table from ``words/numbers.toml``, already folded."""
         self._weak = frozenset(raw["weak"].split())
+        self.beginnings: list[str] = raw["beginnings"].split()
         self.words: dict[str, Word] = {}
         for language in raw.values():
             if isinstance(language, dict):
@@ -105,6 +106,10 @@ class Numerals:
     def strong_words(self) -> Iterator[str]:
         """Give the words that hardly mean anything but a number."""
         return (word for word, each in self.words.items() if not each.is_weak)
+
+    def weak_words(self) -> Iterator[str]:
+        """Give the words that are ordinary ones as well."""
+        return (word for word, each in self.words.items() if each.is_weak and each.sort != FILLER)
 
     def runs(self, text: str) -> Iterator[Run]:
         """Give the runs of a text that hold number words, left to right."""

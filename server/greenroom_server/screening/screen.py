@@ -10,7 +10,7 @@ from typing import Literal
 from greenroom_server.screening.context import Context
 from greenroom_server.screening.decide import Decision, decide, is_before_gate
 from greenroom_server.screening.detect import Detectors
-from greenroom_server.screening.learned import Judge, is_settled, judged, shipped_scorer
+from greenroom_server.screening.learned import Judge, in_pieces, is_settled, judged, shipped_scorer
 from greenroom_server.screening.lexicon import load_lexicon
 from greenroom_server.screening.masking import mask
 from greenroom_server.screening.normalise import ALTERED, View, normalise
@@ -175,10 +175,26 @@ class Screen:
             return self._detectors.find(view, joined, self._prefilter(view.text) | Trigger.FRAGMENTS, steps)
 
         split = self._window.find(text, context.earlier, scan)
-        if split is None or (not split.retro and self._is_masked(split.finding, findings)):
+        if split is None:
+            return self._continued(text, context, findings, steps)
+        if not split.retro and self._is_masked(split.finding, findings):
             return None
         verdict = self._verdict(text, context, [*findings, split.finding], steps)
         return verdict._replace(retro=split.retro)
+
+    def _continued(self, text: str, context: Context, findings: Sequence[Finding], steps: Steps) -> Verdict | None:
+        """The verdict on the last piece of an ask or a move that was cut into pieces, if the scorer sees one."""
+        if self._scorer is None or any(each.score >= self._policy.doubtful for each in findings):
+            return None
+        for joined in self._window.joined(text, context.earlier):
+            view = normalise(joined)
+            steps.spend(5 * len(joined))
+            if not self._is_worth(view.text):
+                continue
+            score = self._scorer(view.text)
+            if score.value >= self._policy.learned_doubtful:
+                return self._verdict(text, context, [*findings, in_pieces(self._policy, score, len(text))], steps)
+        return None
 
     def _is_masked(self, found: Finding, findings: Sequence[Finding]) -> bool:
         """Whether a place in this text is masked anyway, so that it completes nothing."""

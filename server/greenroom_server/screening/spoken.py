@@ -9,7 +9,7 @@ from greenroom_server.screening.normalise import ALTERED, STRONG, View, rewrite
 from greenroom_server.screening.scan import Steps
 from greenroom_server.screening.symbols import Symbols
 
-_ENCODED = re.compile(r"&#x?[0-9a-f]{1,5};|%(?:40|2e|2f|3a)")
+_ENCODED = re.compile(r"&#x?[0-9a-f]{1,5};|%(?:40|2e|2f|3a)|%[2-7][0-9a-f](?=%[2-7])|(?<=%[2-7][0-9a-f])%[2-7][0-9a-f]")
 _MARKUP = re.compile(
     r"</?(?:[bisup]|em|i|u|br|span|a|code|tt|font|strong|wbr)(?:\s[^<>]{0,60})?/?>|~~|\*\*(?=\S)|(?<=\S)\*\*|`(?=[^`\s]{1,40}`)|(?<=[^\s`])`"
 )
@@ -19,6 +19,12 @@ _SPACED = re.compile(
     r"|(?<![^\W_])[^\W_]([\-*_~|/+])[^\W_](?:\2[^\s\-*~|/+]){3,60}(?![^\W_])"
 )
 _SPACED_SHORT = re.compile(r"(?<!\S)\S(?: \S){1,4}(?!\S)|(?<![^\W_])[^\W_]([.\-*_~|])[^\W_]\1[^\W_](?![^\W_])")
+_SPACED_HOST = re.compile(
+    r"(?<!\S)w w w(?= )"
+    r"|(?<=[^\s.] )\. ?(?:c ?o ?m|o ?r ?g|n ?e ?t|c ?o|i ?o|n ?g|i ?n|[a-z] [a-z])(?![^\W_]| [a-z](?![^\W_]))"
+)
+_GUARD = re.compile(r"(?<=[a-z0-9@.])\([a-z ]{3,20}\)(?=[a-z0-9@.])")
+"""What a reader is told to leave out of an address."""
 _STREWN = re.compile(r"(?P<noise>[^\w\s@.]{1,5}|_\w{1,4}_|\.|_)@(?P=noise)")
 _LEET = re.compile(r"(?<![^\W_.])(?![a-zа-я]{2,}\d+(?![^\W_]))(?=[^\W_]{0,20}\d)[\doоilіszзbбgчqe]{2,20}(?![^\W_])")
 _LEADING = re.compile(r"[oоilіszзbбgч]\d")
@@ -39,14 +45,21 @@ class Rewriter:
             view = rewrite(view, self._decodings(view.text))
         if "<" in view.text or "~" in view.text or "`" in view.text or "**" in view.text:
             view = rewrite(view, ((m.start(), m.end(), "", ALTERED) for m in _MARKUP.finditer(view.text)))
-        return rewrite(view, _strewn(view.text)) if "@" in view.text else view
+        if "@" not in view.text:
+            return view
+        if "(" in view.text:
+            view = rewrite(view, ((m.start(), m.end(), "", ALTERED) for m in _GUARD.finditer(view.text)))
+        return rewrite(view, _strewn(view.text))
 
     def despaced(self, view: View, steps: Steps) -> View:
         """The view with runs of single letters joined; runs of digits alone stay."""
         steps.spend(len(view.text))
         joined = rewrite(view, _joins(view.text, _SPACED, 3))
-        # Where letters were spread out once, shorter runs are spread out as well.
-        return joined if joined is view else rewrite(joined, _joins(joined.text, _SPACED_SHORT, 2))
+        if joined is not view:
+            # Where letters were spread out once, shorter runs are spread out as well.
+            joined = rewrite(joined, _joins(joined.text, _SPACED_SHORT, 2))
+        found = _SPACED_HOST.finditer(joined.text)
+        return rewrite(joined, ((m.start(), m.end(), m.group().replace(" ", ""), ALTERED) for m in found))
 
     def symbols(self, view: View, steps: Steps) -> View:
         """The view with words for ``@``, ``.`` and ``/`` replaced; marks tell how bare they were."""
@@ -97,8 +110,17 @@ def _strewn(text: str) -> Iterator[tuple[int, int, str, int]]:
             place = text.find(noise, end, high)
 
 
+def _parted(joined: str) -> str:
+    """Joined letters, with spaces where a service and an account name meet."""
+    if "." not in joined.partition("@")[2]:
+        joined = joined.replace("@", " @", 1)
+    if joined.startswith("iban"):
+        return "iban " + joined[4:]
+    return joined if "://" in joined else joined.replace(":", " : ").replace("=", " = ").lstrip()
+
+
 def _joins(text: str, spaced: re.Pattern[str], least: int) -> Iterator[tuple[int, int, str, int]]:
     for match in spaced.finditer(text):
         run = match.group()
         if sum(char.isalpha() for char in run[::2]) >= least or "@" in run[::2]:
-            yield match.start(), match.end(), run[::2], ALTERED
+            yield match.start(), match.end(), _parted(run[::2]), ALTERED

@@ -24,8 +24,10 @@ _NO_SIGN: Final = r"[^\w\s.,:;/()\[\]\"'!?=<>+-]"
 _ODD: Final = re.compile(
     r"[^\w\s](?:(?<=[(\[{<*|])\s?(?:a[t.]|[aа.]\s?[)\]}>*|]|d[o0t]|@)|(?<=\s[@./])\s?\w|(?<=@)\s|(?<=-)(?:at|dot)-"
     rf"|(?<={_NO_SIGN})(?<=[^\W_].){_NO_SIGN}{{0,2}}[^\W_]"
-    r"|(?<=[^\W\d_][,*])(?:com|net|org|me|gg|ly|ru|de|io|ua|us)\b)"
+    r"|(?<=[^\W\d_][,*])(?:com|net|org|me|gg|ly|ru|de|io|ua|us|ee/|co |gle/)\b)"
 )
+_SPELLED: Final = frozenset({"c0m", "kom", "kaam", "kaum", "calm", "komm", "comm"})
+"""Misspelled endings that are not one of their own."""
 _SHAPED_END: Final = re.compile(r"[^\W_]+[._\d][^\s@]*\s$")
 _EDGE: Final = r"(?![^\W_])"
 _BREAK: Final = re.compile(r"[\s,;]")
@@ -63,12 +65,11 @@ class Symbols:
         )
         self._hosts = {spelling: host for host, spoken in raw["hosts"].items() for spelling in entries(spoken)}
         self._host = re.compile(rf"(?<![^\W_])(?:{any_of(self._hosts)})(?:(?<=/)|{_EDGE})")
-        spelled = [each for each, tld in self._tlds.items() if each != tld and (len(each) > 3 or not each.isascii() or each in ("c0m", "kom", "cem"))]
-        self._endings = re.compile(rf"(?<=[^\W_]\.)(?:{any_of(spelled)}){_EDGE}")
+        spelled = [each for each, tld in self._tlds.items() if (each != tld and each >= "\u0600") or each in _SPELLED]
+        self._endings = re.compile(rf"\.(?<=[^\W_].)(?P<tld>{any_of(spelled)}){_EDGE}")
         glued_at, glued_dot = any_of(entries(raw["at_glued"])), any_of(entries(raw["dot_glued"]))
-        self._glued_words = re.compile(
-            rf"(?<=[a-z0-9_-])\s?(?:(?P<at>{glued_at})|(?P<dot>{glued_dot}))\s?(?=[a-z0-9])"
-        )
+        self._glued_words = re.compile(rf"(?<=[a-z0-9_-])\s?(?:(?P<at>{glued_at})|(?P<dot>{glued_dot}))\s?(?=[a-z0-9])")
+        self._glue = frozenset(word[0] for name in ("at_glued", "dot_glued") for word in entries(raw[name]))
         canonical = any_of(raw["providers"])
         stand_in = rf"[^\w\s.,:;/()\[\]\"'!?=<>+-]{{1,3}}|{_GAP}(?:[#%&*^~=+|]){_GAP}|[ ]{{1,3}}"
         self._missing = re.compile(rf"(?<=[^\W_])(?P<sep>{stand_in})(?={canonical}{_EDGE})")
@@ -76,7 +77,7 @@ class Symbols:
     def read(self, view: View, steps: Steps) -> View:
         """The view with symbols in the place of words; marks tell how bare those were."""
         steps.spend(2 * len(view.text))
-        if not view.text.isascii():
+        if not (view.text.isascii() or self._glue.isdisjoint(view.text)):
             view = rewrite(view, _replaced(self._glued_words, view.text))
         text = view.text
         has_name = self._names.search(text) is not None
@@ -96,8 +97,8 @@ class Symbols:
     def _spelled(self, view: View) -> Iterator[tuple[int, int, str, int]]:
         """Misspelled endings after a dot that was said."""
         for match in self._endings.finditer(view.text):
-            if view.mark(match.start() - 1, match.start()):
-                yield match.start(), match.end(), self._tlds[match.group()], ALTERED
+            if view.mark(match.start(), match.start() + 1):
+                yield *match.span("tld"), self._tlds[match["tld"]], ALTERED
 
     def _said_hosts(self, text: str) -> Iterator[tuple[int, int, str, int]]:
         for match in self._host.finditer(text):
@@ -177,15 +178,16 @@ def _symbol_words(raw: dict[str, Any]) -> str:
     alnum = r"(?<=[^\W_])"
     lead = r"(?:then )?(?:the |el |la |o |a |и )?"
     return (
-        rf"(?P<at>{_GAP}\((?:a|а)\)(?=[^\W_])|(?<=[^\W_])[§%^*¬¶&=+|](?=[a-z0-9-]{{3,30}}[.,*](?:com|net|org|pt|es|de|fr|ru|ua|it|pl|dev|io|me|co)\b)|{_GAP}{_OPEN}\s?(?:{words('at_brackets', 'at_sure')})\s?{_CLOSE}{_GAP}|{_WIDE}@{_GAP}|@{_WIDE}(?=\w))"
+        rf"(?P<at>{_GAP}\((?:a|а)\)(?=[^\W_])|(?<=[^\W_])[§%^*¬¶&=+|](?=[a-z0-9-]{{3,30}}[.,*](?:com|net|org|pt|es|de|fr|ru|ua|it|pl|dev|io|me|co)\b)"
+        rf"|{_GAP}{_OPEN}\s?(?:{words('at_brackets', 'at_sure')})\s?{_CLOSE}{_GAP}|{_WIDE}@{_GAP}|@{_WIDE}(?=\w))"
         rf"|(?P<dot>{_GAP}[(\[{{<*_~|]\s?(?:{words('dot_brackets', 'dot_sure', 'dot_bare')})\s?[)\]}}>*_~|]{_GAP}"
-        rf"|{alnum}\s{{1,3}}\.\s{{0,3}}(?=[^\W_])|(?<=[^\W\d_])[,*](?=(?:com|gg|me|net|org|ly|us|ru|de|io|ua)\b))"
-        rf"|(?P<slash>{_GAP}[(\[{{]\s?(?:{words('slash')})\s?[)\]}}]{_GAP})"
+        rf"|{alnum}\s{{1,3}}\.\s{{0,3}}(?=[^\W_])|(?<=[^\W\d_])[,*](?=(?:com|gg|me|net|org|ly|us|ru|de|io|ua|ee|co|gle)\b))"
+        rf"|(?P<slash>{_GAP}[(\[{{]\s?(?:/|{words('slash')})\s?[)\]}}]{_GAP})"
         rf"|(?P<underscore>{_GAP}[(\[{{]\s?(?:{words('underscore')})\s?[)\]}}]{_GAP})"
         rf"|(?P<sure_at>{_WIDE}{lead}(?:{words('at_sure')}){_EDGE}[\s,]{{0,3}}(?:then\s)?)"
         rf"|(?P<word_at>{_WIDE}{lead}(?:{words('at_bare')}){_EDGE}[\s,]{{0,3}}(?:then\s)?|{alnum}(?:_at_|-at-)(?=[^\W_]))"
         rf"|(?P<word_dot>[\s,]{{1,3}}(?:then )?(?:{words('dot_sure')}|{words('dot_bare')}){_EDGE}{_WIDE}(?:then\s)?"
-        rf"|{alnum}(?:_dot_|-dot-|-punto-|-ponto-)(?=[^\W_]))"
+        rf"|{alnum}(?:_dot_|-dot-|-punto-|-ponto-|-punkt-|-nokta-|-point-|-kropka-)(?=[^\W_]))"
         rf"|(?P<word_underscore>{_WIDE}(?:{words('underscore')}){_EDGE}[\s,]{{1,3}})"
         rf"|(?P<word_dash>(?<!\bel)(?<!\bun)(?<!\bdel)(?<!\bthe){_WIDE}(?:{words('dash')}){_EDGE}{_WIDE}(?=[^\W_]))"
         rf"|(?P<word_slash>{_WIDE}(?:then )?(?:a )?(?:{words('slash')}){_EDGE}{_WIDE}|{alnum}\s/\s(?=[^\W_]))"

@@ -111,6 +111,11 @@ class Window:
         scattered = self._scattered(pieces, said) or self._spelled(pieces)
         return self._split(_joined(pieces, " ", ""), scattered, chosen, text) if scattered is not None else None
 
+    def joined(self, text: str, earlier: Sequence[Fragment]) -> tuple[str, ...]:
+        """Give a text with the sender's recent fragments before it, with spaces between and without; none alone."""
+        pieces = [fragment.text for fragment in self._chosen(earlier)] + [text]
+        return (" ".join(pieces), "".join(pieces)) if len(pieces) > 1 else ()
+
     def _chosen(self, earlier: Sequence[Fragment]) -> list[Fragment]:
         """Own fragments that are recent enough, oldest first."""
         if not earlier:
@@ -134,6 +139,8 @@ class Window:
         for finding in findings:
             if finding.intent != "share" or finding.kind is Kind.OFF_PLATFORM_REQUEST:
                 continue
+            if "shape:strung" in finding.evidence:
+                continue  # messages that begin alike are no string of digits
             count = len(joined.touched(finding))
             lift = _LIFT if count > 1 and not _is_list(joined.text, finding) else 0.1 if count == 1 else 0.0
             score = min(1.0, finding.score + lift)

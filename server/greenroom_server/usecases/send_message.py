@@ -153,7 +153,8 @@ class SendMessage:
             state=decision.to.value,
             op=self.obligation_op(command, role),
             seen=-1 if command.seen is None else command.seen,
-            prev_cid=_checkable(command),
+            # What is released was ordered when it was submitted; its outbox has long gone on.
+            prev_cid=_checkable(command) if released is None else "",
             rare=rare,
             policy=told.policy,
             window=window,

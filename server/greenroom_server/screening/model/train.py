@@ -232,7 +232,7 @@ def is_stopped(text: Text, bounce: float, veto: float) -> bool:
 
 
 def report(batches: Sequence[Batch], bounce: float, veto: float) -> dict[str, Any]:
-    """Count what is stopped, batch by batch, each by a model that has not seen it."""
+    """Count what is stopped at these thresholds, batch by batch, each by a model that has not seen it."""
 
     def shares(texts: Sequence[Text]) -> dict[str, Any]:
         found = {}
@@ -286,14 +286,14 @@ def thresholds_for(batches: Sequence[Batch], most_hard: float, most_easy: float)
 
 
 def worth_for(batches: Sequence[Batch], bounce: float) -> float:
-    """Find the glance that nearly all of what only the model stops has."""
+    """Find the glance that nearly all of what only the model stops has; 0 if it stops nothing by itself."""
     found = sorted(
         text.glance
         for batch in batches
         for text in batch.texts
         if text.is_violation and not text.found and text.score >= bounce
     )
-    return found[int((1 - NEARLY_ALL) * len(found))]
+    return found[int((1 - NEARLY_ALL) * len(found))] if found else 0.0
 
 
 def main() -> int:
@@ -311,13 +311,14 @@ def main() -> int:
     everybody = [text for batch in batches for text in batch.texts]
     rules = judge_by_rules(everybody)
     leave_one_out(batches, rules)
-    bounce, veto = thresholds_for(batches, arguments.most_hard, arguments.most_easy)
-    found = report(batches, bounce, veto)
+    policy = ScreeningPolicy.default()
+    found = report(batches, policy.learned_doubtful, policy.learned_veto)
+    found["suggested"] = thresholds_for(batches, arguments.most_hard, arguments.most_easy)
     print(json.dumps(found, indent=1))  # noqa: T201 - its output is its purpose
     if arguments.report is not None:
         arguments.report.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if not arguments.only_report:
-        model = replace(fit(everybody, rules), worth=worth_for(batches, bounce))
+        model = replace(fit(everybody, rules), worth=worth_for(batches, policy.learned_doubtful))
         arguments.out.write_text(model.written(arguments.version), "utf-8")
     return 0
 
