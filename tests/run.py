@@ -34,6 +34,8 @@ class Level:
     """Also its folder below `tests/`."""
     tools: tuple[str, ...] = ()
     """Commands of the environment that must exit with 0."""
+    scripts: tuple[str, ...] = ()
+    """Scripts of the packages in `clients/` that must exit with 0."""
     programs: tuple[str, ...] = ()
     """Programs of the system that its tests need; installed first, outside every test's time-out."""
     worker_count: int = 0
@@ -42,7 +44,7 @@ class Level:
 
 LEVELS: Final = (
     Level("architecture", tools=("ruff check", "ruff format --check", "mypy")),
-    Level("unit"),
+    Level("unit", scripts=("check", "test")),
     Level("property", worker_count=2),
     Level("conformance"),
     Level("integration", programs=("strace",), worker_count=2),
@@ -69,9 +71,11 @@ class Result:
 def run_level(level: Level, seed: int, *, with_slow: bool) -> Result:
     """Run the tools and tests of a level; their output goes straight through."""
     result, began_s = Result(level.name), time.monotonic()
-    for tool in level.tools:
-        say(f"\n== {level.name}: {tool}")
-        if subprocess.run([sys.executable, "-m", *tool.split()], cwd=ROOT, check=False).returncode == 0:
+    commands = [[sys.executable, "-m", *tool.split()] for tool in level.tools]
+    commands += [["npm", "--prefix", "clients", "run", "--workspaces", "--if-present", each] for each in level.scripts]
+    for command, name in zip(commands, (*level.tools, *level.scripts), strict=True):
+        say(f"\n== {level.name}: {name}")
+        if subprocess.run(command, cwd=ROOT, check=False).returncode == 0:
             result.passed += 1
         else:
             result.failed += 1

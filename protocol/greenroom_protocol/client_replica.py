@@ -2,7 +2,8 @@
 
 Theory. Rows of the inbox are merged in any order. Events are given only for shown threads, in the order of their seq,
 each once. After a connection began, the rows that were missed come in pages; when the last one is applied the
-application is told so once: `Recovered`, or `Snapshot` when the rows were replaced.
+application is told so once: `Recovered`, or `Snapshot` when the rows were replaced. One's own log is in no snapshot
+and always shown: from its first push on.
 
 Source: protocol/spec/ordering.md.
 """
@@ -27,6 +28,7 @@ from greenroom_protocol.client_shown import ShownThreads
 from greenroom_protocol.client_thread import ThreadTail
 from greenroom_protocol.commands import InboxChanges, Resume, ThreadHistory, ThreadList
 from greenroom_protocol.events import AnyEvent
+from greenroom_protocol.inbox import OWN_LOG
 from greenroom_protocol.pushes import InboxChanged
 from greenroom_protocol.replies import Row
 
@@ -83,7 +85,8 @@ class Replica:
         """Apply a live change."""
         row = self.inbox.push(push)
         given = [] if row is None else _deliver(RowChanged(row))
-        tail = self.shown.get(push.thread, start=push.from_seq if self._is_first else 0)
+        is_own = push.state == OWN_LOG
+        tail = self.shown.get(push.thread, start=push.from_seq if self._is_first or is_own else 0, is_own_log=is_own)
         if tail is not None:
             given += self._reach(tail, push.epoch, push.seq, push.from_seq)
             given += _events(tail, tail.push(push.epoch, push.events))
@@ -167,7 +170,8 @@ class Replica:
         for row in rows:
             if self._catching_up != "snapshot":
                 given += _deliver(RowChanged(row))
-            tail = self.shown.get(row.thread, start=row.seq if self._is_first else 0)
+            is_own = row.state == OWN_LOG  # begins with a push: a row does not say what of it is news
+            tail = self.shown.get(row.thread, start=None if is_own else row.seq if self._is_first else 0)
             if tail is not None:
                 given += self._reach(tail, row.epoch, row.seq, row.seq)
                 self.shown.look_at(tail)

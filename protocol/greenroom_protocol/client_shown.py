@@ -47,10 +47,10 @@ class ShownThreads:
         self._wanting.pop(thread, None)
         return self._tails.pop(thread, None) is not None
 
-    def get(self, thread: str, *, start: int | None = None) -> ThreadTail | None:
-        """Give the tail of a thread if it is shown; with `show_all` a new one begins at `start`."""
+    def get(self, thread: str, *, start: int | None = None, is_own_log: bool = False) -> ThreadTail | None:
+        """Give the tail of a shown thread; with `show_all`, or for one's own log, a new one begins at `start`."""
         tail = self._tails.get(thread)
-        if tail is None and self.show_all and start is not None:
+        if tail is None and (self.show_all or is_own_log) and start is not None:
             tail = self._tails[thread] = ThreadTail(thread, seq=start)
         return tail
 

@@ -8,9 +8,13 @@ Source: protocol/spec/ordering.md.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from greenroom_protocol.pushes import InboxChanged
 from greenroom_protocol.replies import Row
+
+OWN_LOG: Final = "self"
+"""State of the row of one's own log, which is no conversation."""
 
 
 def merge(old: Row | None, new: Row) -> Row:

@@ -53,7 +53,7 @@ def files() -> list[Path]:
 
 
 FILES = files()
-GENERATED = {f"protocol/{name}" for name in generate.FILES}
+GENERATED = {f"protocol/{name}" for name in generate.FILES} | {"clients/typescript/src/protocol.ts"}
 SOURCES = [path for path in FILES if path.suffix == ".py"]
 
 

@@ -1,7 +1,6 @@
 """The Python client against the real hub, with a network that breaks."""
 
 import asyncio
-import importlib.util
 import random
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,11 +26,11 @@ from greenroom_client import (
 )
 from greenroom_protocol import codes
 from greenroom_protocol.events import InvitationSent, MessageSent
+from testkit.examples import example
 from testkit.fault_proxy import FaultProxy
 from testkit.hub import Room, token
 
 FAST = ConnectionOptions(reconnect_min_s=0.01, reconnect_max_s=0.05, proxy=None)
-EXAMPLES = Path(__file__).parents[2] / "clients" / "python" / "examples"
 
 
 def a_client(room: Room, name: str, *, port: int | None = None, **options: Any) -> Client:
@@ -64,8 +63,8 @@ async def an_interview(room: Room, codec: Literal["json", "msgpack"] = "json") -
 
 async def invited(room: Room, maya: Client, jonas: Client) -> str:
     """Let jonas be invited to maya's job and accept."""
-    thread = (await maya.invite(room.id("jonas"), room.id("logo"), "Would you like to?")).thread
-    await jonas.accept(thread)
+    thread = (await maya.invitations.send(room.id("jonas"), room.id("logo"), "Would you like to?")).thread
+    await jonas.invitations.accept(thread)
     return thread
 
 
@@ -141,7 +140,7 @@ async def test_device_that_was_away_gets_what_it_missed_in_all_its_threads(room:
         await until(events, StateChanged, state="waiting")
         await room.client("noor", "mural")
         async with a_client(room, "noor") as noor:
-            second = await noor.invite(room.id("jonas"), room.id("mural"), "And this?")
+            second = await noor.invitations.send(room.id("jonas"), room.id("mural"), "And this?")
             for number in range(1, 20):
                 await talk.maya.send(talk.thread, f"maya {number}")
         talk.jonas_network.heal()
@@ -228,7 +227,7 @@ async def test_bad_token_ends_the_client(room: Room) -> None:
 async def test_refusals_carry_their_code_and_verdicts_their_reason(room: Room) -> None:
     async with an_interview(room) as talk:
         with pytest.raises(GreenroomError) as refused:
-            await talk.jonas.invite(room.id("jonas"), room.id("logo"), "Myself")
+            await talk.jonas.invitations.send(room.id("jonas"), room.id("logo"), "Myself")
         assert refused.value.retry == "never"
         with pytest.raises(GreenroomError) as missing:
             await talk.jonas.send("t1_0000000000000000", "Anybody?")
@@ -273,26 +272,17 @@ async def test_recovered_is_told_after_a_short_loss(room: Room) -> None:
         await until(events, Recovered)
 
 
-def example(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 async def test_example_bot_answers_invitations_of_before_and_after_its_start(room: Room, tmp_path: Path) -> None:
     bot = example("invitation_bot")
     await room.client("noor", "mural")
     async with a_client(room, "maya") as maya, a_client(room, "noor") as noor:
-        early = (await maya.invite(room.id("jonas"), room.id("logo"), "Early")).thread
+        early = (await maya.invitations.send(room.id("jonas"), room.id("logo"), "Early")).thread
         async with a_client(room, "jonas", storage=bot.OutboxFile(tmp_path / "outbox")) as client:
             serving = asyncio.create_task(bot.serve(client, ["bakery"]))
             maya_events, noor_events = maya.events(), noor.events()
             while (await until(maya_events, RowChanged)).row.state != "accepted":
                 pass
-            late = (await noor.invite(room.id("jonas"), room.id("mural"), "Late")).thread
+            late = (await noor.invitations.send(room.id("jonas"), room.id("mural"), "Late")).thread
             while (await until(noor_events, RowChanged)).row.state != "accepted":
                 pass
         await serving

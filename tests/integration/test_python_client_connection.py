@@ -264,7 +264,7 @@ async def test_request_without_an_answer_is_sent_again_after_a_reconnection() ->
 
     seen: list[str] = []
     async with ScriptedPeer(lose, answer) as peer, Client(peer.url, token="t", options=FAST) as client:
-        assert (await client.accept(T)).seq == 3
+        assert (await client.invitations.accept(T)).seq == 3
         assert seen[0] == seen[1]
 
 

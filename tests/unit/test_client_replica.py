@@ -17,7 +17,7 @@ from greenroom_protocol.commands import (
     ThreadList,
     ThreadPosition,
 )
-from greenroom_protocol.replies import ThreadEvents
+from greenroom_protocol.replies import Row, ThreadEvents
 from testkit.session_frames import T, delivered, event, events, history, live, push, refused, row, sent, shown
 
 
@@ -238,3 +238,28 @@ def test_push_that_comes_twice_changes_nothing() -> None:
     session = shown()
     session.receive(push(1, 1), 0.0)
     assert session.receive(push(1, 1), 0.0) == []
+
+
+def test_ones_own_log_is_shown_unasked_from_its_first_push_on() -> None:
+    for show_all in (False, True):
+        session = ClientSession(show_all=show_all)
+        live(session, mark=1, rows=[row(1, 1)])
+        effects = session.receive(push(2, 40, thread="t1_self_a", state="self", n=0), 1.0)
+        assert (events(effects), sent(effects, ThreadHistory)) == ([40], []), "what came before is no news"
+        session.receive(push(3, 42, thread="t1_self_a", state="self", n=0, from_seq=41), 1.0)
+        (request,) = sent(session.tick(1.0 + HOLE_PATIENCE_S), ThreadHistory)
+        assert (request.thread, request.after) == ("t1_self_a", 40)
+        session.disconnected()
+        resume = session.connect("token", "device", 2.0).resume
+        assert resume is not None
+        assert resume.threads["t1_self_a"] == ThreadPosition(epoch=7, seq=40)
+
+
+def test_row_of_ones_own_log_alone_is_not_read() -> None:
+    for show_all in (False, True):
+        session = ClientSession(show_all=show_all)
+        live(session, mark=1, rows=[row(1, 1)])
+        session.disconnected()
+        own = Row(thread="t1_self_a", mark=2, epoch=7, seq=40, n=0, read=0, state="self", last_at=40)
+        effects = live(session, 1.0, recovered=True, mark=2, rows=[own])
+        assert (delivered(effects, RowChanged), sent(effects, ThreadHistory)) == ([RowChanged(own)], [])

@@ -14,6 +14,8 @@ PAGE = Path(__file__).parents[2] / "server/docs/server-api.md"
 
 NAMES = {
     "greenroom_connections",
+    "greenroom_transports",
+    "greenroom_fallback_total",
     "greenroom_users",
     "greenroom_store_pending",
     "greenroom_store_up",
@@ -66,6 +68,7 @@ def filled() -> Counters:
     counters.disconnects[1000] = 1
     counters.verdicts["allow", ""] = 5
     counters.resumes["fresh"] = 2
+    counters.fallback["poll", 200] = 3
     counters.invitations["accepted"] = 1
     counters.offers["sent"] = counters.proposals["submitted"] = 1
     counters.grants["request"] = counters.reports["created"] = counters.held["released"] = 1

@@ -60,9 +60,9 @@ async def answer(client: Client, thread: str, invitation: InvitationSent, words:
     """Accept an invitation whose title holds one of the words."""
     try:
         if any(word.lower() in invitation.title.lower() for word in words):
-            await client.accept(thread, "Thank you! I will write to you today.", auto=True)
+            await client.invitations.accept(thread, "Thank you! I will write to you today.", auto=True)
         else:
-            await client.decline(thread, "skills", auto=True)
+            await client.invitations.decline(thread, "skills", auto=True)
     except GreenroomError as error:
         if not error.code.startswith("invitation."):  # withdrawn, expired or answered meanwhile
             raise

@@ -12,6 +12,10 @@ from websockets.uri import parse_uri
 from greenroom_client.courier import Courier
 from greenroom_client.engine import Engine
 from greenroom_client.errors import ClosedError, GreenroomError
+from greenroom_client.items import conversations
+from greenroom_client.ladder import Transport
+from greenroom_client.links import Kind
+from greenroom_client.live import LiveThread
 from greenroom_client.options import ConnectionOptions
 from greenroom_client.outbox import QueuedMessage
 from greenroom_client.outgoing import OutboxStorage, Outgoing
@@ -21,6 +25,7 @@ from greenroom_client.verbs import Verbs
 from greenroom_protocol.bases import Command
 from greenroom_protocol.client_session import ClientSession
 from greenroom_protocol.commands import PresenceSet, PresenceWatch, TypingSet
+from greenroom_protocol.community import TopicWatch
 from greenroom_protocol.replies import AnyReply, Error, Row, Sent
 
 log = logging.getLogger(__name__)
@@ -42,6 +47,7 @@ class Client(Verbs):
         token: TokenSource,
         device: str | None = None,
         codec: Literal["json", "msgpack"] = "json",
+        transport: Transport = "auto",
         state: Literal["active", "background"] = "active",
         show_all: bool = False,
         storage: OutboxStorage | None = None,
@@ -54,7 +60,8 @@ class Client(Verbs):
             token: a token, or an async callable that gives a fresh one each time; it may raise UnauthorizedError.
             device: stable name of this installation, at most 64 characters; a newer connection of the same device
                 replaces the older one. Without one, a name is made for this object.
-            codec: encoding of the wire; both carry the same.
+            codec: encoding of the WebSocket; both carry the same. The fallback carries JSON.
+            transport: `auto` takes WebSocket, and HTTP where a network lets none through; or always the one named.
             state: `background` tells others that nobody is looking.
             show_all: give the events of every thread, as a bot wants them, instead of those that are shown.
             storage: keeps unsent messages over restarts; without it they live in memory.
@@ -63,6 +70,7 @@ class Client(Verbs):
         Raises:
             websockets.exceptions.InvalidURI: `url` is not the URL of a WebSocket.
         """
+        super().__init__()
         parse_uri(url)
         self._session = ClientSession(show_all=show_all)
         self._streams = Streams()
@@ -72,6 +80,7 @@ class Client(Verbs):
             url,
             device=device or f"py-{uuid.uuid4().hex}",
             codec=codec,
+            transport=transport,
             tokens=Tokens(token),
             options=self._options,
             session=self._session,
@@ -138,6 +147,11 @@ class Client(Verbs):
         return self._engine.state
 
     @property
+    def transport(self) -> Kind | None:
+        """How frames travel now: `websocket`, `stream` or `poll`; None without a connection."""
+        return self._engine.transport
+
+    @property
     def user(self) -> str:
         """Who the token names; empty before the first connection."""
         return self._session.user
@@ -157,6 +171,11 @@ class Client(Verbs):
         return self._session.inbox.rows
 
     @property
+    def inbox(self) -> list[Row]:
+        """The conversations that are not archived, the one with the latest change first."""
+        return conversations(self.rows.values())
+
+    @property
     def unread(self) -> int:
         """Messages not read, over all threads."""
         return self._session.inbox.unread
@@ -170,6 +189,14 @@ class Client(Verbs):
         self._session.show(thread, after)
         self._engine.look_again()
 
+    def live(self, thread: str) -> LiveThread:
+        """Give a thread as it stands, kept current; use it with `async with`."""
+        return LiveThread(self, thread, self._streams.follow)
+
+    def is_shown(self, thread: str) -> bool:
+        """Whether the events of a thread are given."""
+        return self._session.is_shown(thread)
+
     def hide(self, thread: str) -> None:
         """Give no more events of a thread; its row still moves."""
         self._session.hide(thread)
@@ -177,7 +204,14 @@ class Client(Verbs):
     # -- messages -------------------------------------------------------------------------------------------------
 
     async def send(
-        self, thread: str, body: str, *, seen: int | None = None, auto: bool = False, no_reply_needed: bool = False
+        self,
+        thread: str,
+        body: str,
+        *,
+        seen: int | None = None,
+        auto: bool = False,
+        no_reply_needed: bool = False,
+        quote: int | None = None,
     ) -> Sent:
         """Send a message and wait until it is on disk or with a moderator, however long that takes.
 
@@ -187,14 +221,21 @@ class Client(Verbs):
             GreenroomError: it was refused for good; `policy` says what a filter found.
             ClosedError: the client was closed first.
         """
-        handle = self.post(thread, body, seen=seen, auto=auto, no_reply_needed=no_reply_needed)
+        handle = self.post(thread, body, seen=seen, auto=auto, no_reply_needed=no_reply_needed, quote=quote)
         await handle.settled()
         if handle.sent is None:
             raise handle.error or GreenroomError("internal")
         return handle.sent
 
     def post(
-        self, thread: str, body: str, *, seen: int | None = None, auto: bool = False, no_reply_needed: bool = False
+        self,
+        thread: str,
+        body: str,
+        *,
+        seen: int | None = None,
+        auto: bool = False,
+        no_reply_needed: bool = False,
+        quote: int | None = None,
     ) -> Outgoing:
         """Put a message into the outbox and return at once.
 
@@ -206,6 +247,7 @@ class Client(Verbs):
             seen: last ordinal that was on screen.
             auto: a program wrote it; it never counts as a response.
             no_reply_needed: it opens no obligation for the other side.
+            quote: seq of the message that it answers to.
 
         Raises:
             GreenroomError: the text cannot be sent.
@@ -218,6 +260,7 @@ class Client(Verbs):
             seen=seen,
             auto=auto,
             no_reply_needed=no_reply_needed,
+            quote=quote,
         )
         return self._courier.post(message)
 
@@ -235,7 +278,7 @@ class Client(Verbs):
     async def request(self, command: Command) -> AnyReply:
         """Send any command that has a reply; its `id` is filled in. Sent again as it is after a reconnection.
 
-        A refusal with `later` is waited for, within the options' patience.
+        A refusal with `later` is waited for, within the options' patience; a bounced text never goes again.
 
         Raises:
             GreenroomError: the command was refused.
@@ -245,12 +288,13 @@ class Client(Verbs):
         while isinstance(reply := await self._courier.call(command), Error):
             wait_s = DEFAULT_RETRY_S if reply.retry_after_ms is None else reply.retry_after_ms / 1000
             is_over = attempt >= self._options.request_attempts or wait_s > self._options.request_patience_s
-            if reply.retry == "never" or is_over:
-                raise GreenroomError.from_reply(reply)
+            refusal = GreenroomError.from_reply(reply)
+            if reply.retry == "never" or refusal.is_bounce or is_over:
+                raise refusal
             attempt += 1
             await asyncio.sleep(wait_s)
-        if isinstance(command, PresenceWatch):
-            self._courier.watched = command.users
+        if isinstance(command, PresenceWatch | TopicWatch):
+            self._courier.keep_watch(command)
         return reply
 
     def new_cid(self) -> str:

@@ -9,14 +9,15 @@ from typing import Literal, Protocol
 
 from greenroom_client.errors import ClosedError, GreenroomError
 from greenroom_client.outbox import Outbox, QueuedMessage, Refusal
-from greenroom_client.outgoing import OutboxStorage, Outgoing
-from greenroom_client.streams import Streams
+from greenroom_client.outgoing import MessageReturned, OutboxStorage, Outgoing
+from greenroom_client.streams import Streams, TopicPositions
 from greenroom_client.tokens import ask_application
 from greenroom_protocol import limits
 from greenroom_protocol.bases import Command
 from greenroom_protocol.cid import make_cid
 from greenroom_protocol.client_session import ClientSession
 from greenroom_protocol.commands import MessageSend, PresenceWatch
+from greenroom_protocol.community import TopicsWatched, TopicWatch
 from greenroom_protocol.pushes import PresenceChanged
 from greenroom_protocol.replies import AnyReply, Error, PresenceSnapshot, Sent
 
@@ -52,8 +53,8 @@ class Courier:
 
     def __init__(self, session: ClientSession, streams: Streams, storage: OutboxStorage | None) -> None:
         self.line: Line
-        self.watched: list[str] | None = None
-        """Users whose presence is asked for again on each connection."""
+        self._watches: dict[type[Command], Command] = {}
+        """What is watched, by the kind of command: asked for again on each connection."""
         self.handles: dict[str, Outgoing] = {}
         """Messages without an answer, by cid, oldest first."""
         self.loaded = asyncio.Event()
@@ -65,7 +66,7 @@ class Courier:
         self._calls: dict[int, _Call] = {}
         self._waiting: deque[_Call] = deque()
         self._cid_of: dict[int, str] = {}
-        self._watch_id = 0
+        self._watch_ids: set[int] = set()
         self._connection = 0
         self._pump_wanted = asyncio.Event()
 
@@ -84,6 +85,10 @@ class Courier:
         self._waiting.append(call)
         self._issue_waiting()
         return await call.reply
+
+    def keep_watch(self, command: PresenceWatch | TopicWatch) -> None:
+        """Repeat this watch on each connection, until another one of its kind."""
+        self._watches[type(command)] = command
 
     def tell(self, command: Command) -> None:
         """Send a command that gets no reply; forgotten when not connected."""
@@ -120,7 +125,8 @@ class Courier:
         """Take a message back that has not left yet."""
         if not self._outbox.discard(handle.cid):
             return False
-        self._finish(handle.cid, "failed", GreenroomError("client.discarded", "The message was taken back."))
+        if (mine := self.handles.pop(handle.cid, None)) is not None:
+            mine.refused("failed", GreenroomError("client.discarded", "The message was taken back."))
         self._pump_wanted.set()
         return True
 
@@ -189,8 +195,7 @@ class Courier:
         """Send what waited for a connection."""
         self._connection += 1
         self._outbox.connection_changed()
-        if self.watched is not None:
-            self._watch_id = self.line.issue(PresenceWatch(id=0, users=self.watched))
+        self._watch_ids = {self.line.issue(watch) for watch in self._watches.values()}
         self._issue_waiting()
         self._pump_wanted.set()
 
@@ -212,9 +217,8 @@ class Courier:
         elif (call := self._calls.pop(command_id, None)) is not None:
             if not call.reply.done():
                 call.reply.set_result(reply)
-        elif command_id == self._watch_id and isinstance(reply, PresenceSnapshot):
-            for user, state in reply.users.items():
-                self._streams.put(PresenceChanged(user=user, state=state))
+        elif command_id in self._watch_ids:
+            self._watch_renewed(reply)
 
     def ticked(self) -> None:
         """Look for messages whose time has come."""
@@ -246,6 +250,14 @@ class Courier:
             state: Literal["bounced", "failed"] = "bounced" if refusal is Refusal.BOUNCED else "failed"
             self._finish(cid, state, GreenroomError.from_reply(reply))
 
+    def _watch_renewed(self, reply: AnyReply) -> None:
+        """Tell how what is watched stands after a reconnection."""
+        if isinstance(reply, PresenceSnapshot):
+            for user, state in reply.users.items():
+                self._streams.put(PresenceChanged(user=user, state=state))
+        elif isinstance(reply, TopicsWatched):
+            self._streams.put(TopicPositions(reply.topics))
+
     def _restamp(self, cid: str) -> None:
         handle = self.handles.pop(cid)
         handle.cid = self.new_cid()
@@ -257,10 +269,11 @@ class Courier:
         handle = self.handles.pop(cid, None)
         if handle is not None:
             handle.refused(state, error)
+            self._streams.put(MessageReturned(handle))
 
     def _take_in(self, message: QueuedMessage) -> Outgoing:
         self._outbox.add(message)
-        handle = self.handles[message.cid] = Outgoing(message.thread, message.cid)
+        handle = self.handles[message.cid] = Outgoing(message.thread, message.cid, message.body)
         return handle
 
     def _issue_waiting(self) -> None:
@@ -285,4 +298,5 @@ def _command(message: QueuedMessage, previous: str | None) -> MessageSend:
         seen=message.seen,
         auto=message.auto,
         no_reply_needed=message.no_reply_needed,
+        quote=message.quote,
     )

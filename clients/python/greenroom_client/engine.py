@@ -11,11 +11,12 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.typing import Subprotocol
 
 from greenroom_client.errors import ClosedError, GreenroomError, UnauthorizedError
+from greenroom_client.fallback import FallbackLink
+from greenroom_client.ladder import Ladder, Transport
+from greenroom_client.links import Kind, Link, LinkClosedError, dial_websocket
 from greenroom_client.options import ConnectionOptions
 from greenroom_client.streams import State, StateChanged, Streams
 from greenroom_client.tokens import Tokens
@@ -38,8 +39,8 @@ from greenroom_protocol.replies import AnyReply, Error
 
 log = logging.getLogger(__name__)
 
-SUBPROTOCOLS: Final = {"json": limits.SUBPROTOCOL_JSON, "msgpack": limits.SUBPROTOCOL_MSGPACK}
-FRAME_SLACK_BYTES: Final = 64 * 1024
+PRIVATE_CODES: Final = 4000
+"""Close codes from here on are a hub's own; nothing on the way makes them up."""
 REFRESH_RETRY_S: Final = 5.0
 """Pause after a token callback that failed while the old token still lives."""
 
@@ -81,6 +82,7 @@ class Engine:
         *,
         device: str,
         codec: Literal["json", "msgpack"],
+        transport: Transport,
         tokens: Tokens,
         options: ConnectionOptions,
         session: ClientSession,
@@ -92,14 +94,16 @@ class Engine:
         self.closed_by: ClosedError | None = None
         self._url = url
         self._device = device
-        self._subprotocol = Subprotocol(SUBPROTOCOLS[codec])
-        self._codec = client_codec(self._subprotocol)
+        self._codec = codec
+        self._ladder = Ladder(transport)
+        self._sizer = client_codec(limits.SUBPROTOCOL_JSON)
         self._tokens = tokens
         self._options = options
         self._session = session
         self._streams = streams
         self._listener = listener
-        self._socket: ClientConnection | None = None
+        self._link: Link | None = None
+        self._is_proven = False
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._out: deque[Command] = deque()
@@ -110,6 +114,11 @@ class Engine:
         self._leaving: Ended | None = None
         self._refusal: Error | None = None
         self._bad_frames = 0
+
+    @property
+    def transport(self) -> Kind | None:
+        """How frames travel now; None without a connection."""
+        return None if self._link is None else self._link.kind
 
     # -- for the client -----------------------------------------------------------------------------------------
 
@@ -150,7 +159,7 @@ class Engine:
             GreenroomError: its text is not valid Unicode, or it is larger than a frame may be.
         """
         try:
-            size = len(self._codec.encode(command))
+            size = len(self._sizer.encode(command))  # the larger encoding, and the one of the fallback
         except UnicodeEncodeError:
             raise GreenroomError("bad_request.field", "The text is not valid Unicode.") from None
         if size > limits.CLIENT_FRAME_BYTES:
@@ -172,30 +181,34 @@ class Engine:
             return Ended("unauthorized", is_final=True)
         if token is None:
             return Ended("no_token")
+        clock = asyncio.get_running_loop().time
+        kind = self._ladder.next(clock())
         try:
-            socket = await self._dial()
+            link = await self._dial(kind)
         except (OSError, TimeoutError, EOFError, InvalidHandshake, ConnectionClosed) as error:
+            self._ladder.failed(kind)
             return Ended(type(error).__name__)
         try:
-            return await self._speak(socket, token)
+            ended = await self._speak(link, token)
         finally:
-            await socket.close()
+            await link.close()
+        if self._is_proven or (ended.code or 0) >= PRIVATE_CODES:
+            self._ladder.worked(link.kind, clock())
+        else:
+            self._ladder.failed(kind)
+        return ended
 
-    async def _dial(self) -> ClientConnection:
-        return await connect(
-            self._url,
-            subprotocols=[self._subprotocol],
-            compression=None,
-            max_size=limits.SERVER_FRAME_BYTES + FRAME_SLACK_BYTES,
-            open_timeout=self._options.connect_timeout_s,
-            close_timeout=self._options.close_timeout_s,
-            ping_interval=None,
-            proxy=self._options.proxy,
-        )
+    async def _dial(self, kind: Kind) -> Link:
+        if kind == "websocket":
+            return await dial_websocket(self._url, self._codec, self._options)
+        link = FallbackLink(self._url, kind, self._options, may_poll=self._ladder.may_poll)
+        await link.open()
+        return link
 
-    async def _speak(self, socket: ClientConnection, token: str) -> Ended:
-        """Speak on an open socket until it ends."""
-        self._socket = socket
+    async def _speak(self, link: Link, token: str) -> Ended:
+        """Speak on an open link until it ends."""
+        self._link = link
+        self._is_proven = False
         self._leaving = self._refusal = None
         self._bad_frames = 0
         self._tick_wanted.clear()
@@ -203,10 +216,10 @@ class Engine:
             now_s = asyncio.get_running_loop().time()
             self._send(self._session.connect(token, self._device, now_s, state=self.presence))
             async with asyncio.TaskGroup() as self._group:
-                self._spawn(self._write(socket))
+                self._spawn(self._write(link))
                 self._spawn(self._keep_time())
                 self._arm()
-                closed = await self._read(socket)
+                closed = await self._read(link)
                 for task in self._tasks:
                     task.cancel()
             return self._judge(closed)
@@ -220,15 +233,15 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _read(self, socket: ClientConnection) -> ConnectionClosed:
+    async def _read(self, link: Link) -> LinkClosedError:
         clock = asyncio.get_running_loop().time
         while True:
             try:
-                data = await socket.recv(decode=False)
-            except ConnectionClosed as closed:
+                data = await link.receive()
+            except LinkClosedError as closed:
                 return closed
             try:
-                frames = self._codec.decode(data)
+                frames = link.codec.decode(data)
             except RemoteProtocolError as error:
                 log.warning("frame of the server was not understood: %s", error.code)
                 self._do(self._session.receive_garbage(error.command_id, clock()))
@@ -239,13 +252,14 @@ class Engine:
             for frame in frames:
                 self._do(self._session.receive(frame, clock()))
 
-    async def _write(self, socket: ClientConnection) -> None:
+    async def _write(self, link: Link) -> None:
         while True:
             while self._out:
-                data = self._codec.encode(self._out.popleft())
+                frames = [link.codec.encode(command) for command in self._out]
+                self._out.clear()
                 try:
-                    await socket.send(data, text=self._codec.is_text)
-                except ConnectionClosed:
+                    await link.send(frames)
+                except LinkClosedError:
                     return
             self._write_wanted.clear()
             await self._write_wanted.wait()
@@ -271,10 +285,12 @@ class Engine:
                 case Answer(command_id, reply):
                     self._listener.answered(command_id, reply)
                 case WentLive():
+                    self._is_proven = True
                     self._change("connected")
                     self._listener.went_live()
                 case Refused(error):
                     self._refusal = error
+                    self._is_proven = True
                     self._leave(Ended(error.code))
                 case RefreshToken():
                     self._refresh_token()
@@ -288,13 +304,13 @@ class Engine:
 
     def _leave(self, ended: Ended, *, is_dead: bool = False) -> None:
         """End the present connection from this side; the reader notices."""
-        if self._socket is None or self._group is None or self._leaving is not None:
+        if self._link is None or self._group is None or self._leaving is not None:
             return
         self._leaving = ended
         if is_dead:
-            self._socket.transport.abort()
+            self._link.abort()
         else:
-            self._spawn(self._socket.close(ended.code or codes.NORMAL))
+            self._spawn(self._link.close(ended.code or codes.NORMAL))
 
     def _refresh_token(self) -> None:
         if self._group is not None and self._tokens.can_refresh:
@@ -316,10 +332,9 @@ class Engine:
 
     # -- the end of a connection --------------------------------------------------------------------------------
 
-    def _judge(self, closed: ConnectionClosed) -> Ended:
+    def _judge(self, closed: LinkClosedError) -> Ended:
         """Say what the end of a connection means."""
-        frame = closed.rcvd or closed.sent
-        code = frame.code if frame is not None else None
+        code = closed.code
         leaving = self._leaving
         if code == codes.TOKEN_EXPIRED or (self._refusal is not None and self._refusal.retry == "after_refresh"):
             self._tokens.drop()
@@ -335,7 +350,7 @@ class Engine:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._socket = self._group = None
+        self._link = self._group = None
         self._out.clear()
         self._listener.lost(self._session.disconnected())
 

@@ -21,6 +21,7 @@ class GreenroomError(Exception):
         retry_after_ms: int | None = None,
         hint: str | None = None,
         policy: PolicyView | None = None,
+        data: dict[str, int] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
@@ -33,6 +34,13 @@ class GreenroomError(Exception):
         self.hint = hint
         self.policy = policy
         """What a filter found in the text, when it was the filter that refused."""
+        self.data = data or {}
+        """Numbers that belong to the code, such as `need` and `have` of `connects.insufficient`."""
+
+    @property
+    def is_bounce(self) -> bool:
+        """Whether the contact filter gave the text back: for its author to change, never to be sent again as it is."""
+        return self.policy is not None and self.policy.action == "bounce"
 
     @classmethod
     def from_reply(cls, error: Error) -> "GreenroomError":
@@ -44,6 +52,7 @@ class GreenroomError(Exception):
             retry_after_ms=error.retry_after_ms,
             hint=error.hint,
             policy=error.policy,
+            data=error.data,
         )
 
 

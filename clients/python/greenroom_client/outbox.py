@@ -33,6 +33,8 @@ class QueuedMessage(msgspec.Struct, omit_defaults=True, kw_only=True):
     seen: int | None = None
     auto: bool = False
     no_reply_needed: bool = False
+    quote: int | None = None
+    """Seq of the message that it answers to."""
     was_sent: bool = False
     """It may have reached the server, so its cid must not change."""
 

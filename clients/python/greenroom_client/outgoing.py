@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from greenroom_client.errors import ClosedError, GreenroomError
@@ -18,10 +19,12 @@ class Outgoing:
     moderator), `bounced` (a filter refused the text; never retried) or `failed` (refused for another reason).
     """
 
-    __slots__ = ("_done", "cid", "error", "sent", "state", "thread")
+    __slots__ = ("_done", "body", "cid", "error", "sent", "state", "thread")
 
-    def __init__(self, thread: str, cid: str) -> None:
+    def __init__(self, thread: str, cid: str, body: str) -> None:
         self.thread = thread
+        self.body = body
+        """The text as it was posted, to be given back to its author when it bounced, failed or was rejected."""
         self.cid = cid
         """The message's id; changes only if the server never took it and the id became too old."""
         self.state: OutgoingState = "queued"
@@ -61,6 +64,14 @@ class Outgoing:
         """Note that the client was closed before there was an answer."""
         self.error = error
         self._done.set()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReturned:
+    """A posted message bounced or failed, one of an earlier run included. It is not sent again."""
+
+    message: Outgoing
+    """`body` is the text, `error` why; a bounce's `error.policy` has the spans to mark."""
 
 
 class OutboxStorage(Protocol):

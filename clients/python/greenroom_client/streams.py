@@ -3,11 +3,15 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 from weakref import WeakSet
 
+from greenroom_client.outgoing import MessageReturned
+from greenroom_protocol.announcements import AnnouncementPosted
 from greenroom_protocol.client_effects import SessionEvent
+from greenroom_protocol.community import TopicNews, TopicPosition
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +33,14 @@ class StateChanged:
     """A word for logs and for people who debug, such as `silence` or `server_drain`."""
 
 
-ClientEvent = SessionEvent | StateChanged
+@dataclass(frozen=True, slots=True)
+class TopicPositions:
+    """Where the watched topics stand after a reconnection: read those that are above what you have."""
+
+    topics: dict[str, TopicPosition]
+
+
+ClientEvent = SessionEvent | TopicNews | AnnouncementPosted | StateChanged | TopicPositions | MessageReturned
 
 
 class EventStream:
@@ -38,15 +49,23 @@ class EventStream:
     It never holds up the connection: what is not read yet waits in memory.
     """
 
-    def __init__(self, backlog: deque[ClientEvent]) -> None:
+    def __init__(self, backlog: deque[ClientEvent], wants: Callable[[ClientEvent], bool] | None = None) -> None:
+        """Begin with a backlog; keep only what is wanted, or everything."""
         self._events = backlog
+        self._wants = wants
         self._news = asyncio.Event()
         self._is_ended = False
-        self.put = backlog.append
 
-    def wake(self) -> None:
-        """Tell the reader that something was put."""
-        self._news.set()
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the next event is there already."""
+        return bool(self._events)
+
+    def put(self, event: ClientEvent) -> None:
+        """Keep an event for the reader."""
+        if not self._is_ended and (self._wants is None or self._wants(event)):
+            self._events.append(event)
+            self._news.set()
 
     def end(self) -> None:
         """End after what is waiting."""
@@ -77,10 +96,11 @@ class Streams:
         """Give a new reader."""
         stream = EventStream(deque() if self._backlog is None else self._backlog)
         self._backlog = None
-        self._streams.add(stream)
-        if self._is_ended:
-            stream.end()
-        return stream
+        return self._add(stream)
+
+    def follow(self, wants: Callable[[ClientEvent], bool]) -> EventStream:
+        """Give a new reader of some events from now on; what came before stays for the first `open`."""
+        return self._add(EventStream(deque(), wants))
 
     def put(self, event: ClientEvent) -> None:
         """Give an event to every reader."""
@@ -88,7 +108,6 @@ class Streams:
             self._keep(self._backlog, event)
         for stream in self._streams:
             stream.put(event)
-            stream.wake()
 
     def end(self) -> None:
         """The client is closed."""
@@ -96,6 +115,12 @@ class Streams:
         for stream in self._streams:
             stream.end()
         self._streams.clear()
+
+    def _add(self, stream: EventStream) -> EventStream:
+        self._streams.add(stream)
+        if self._is_ended:
+            stream.end()
+        return stream
 
     def _keep(self, backlog: deque[ClientEvent], event: ClientEvent) -> None:
         if len(backlog) == BACKLOG_EVENTS:

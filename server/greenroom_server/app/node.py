@@ -46,6 +46,7 @@ from greenroom_server.transport.demo_page import add_demo
 from greenroom_server.transport.fallback import Fallback
 from greenroom_server.transport.front import Front, FrontOptions
 from greenroom_server.transport.registry import Registry
+from greenroom_server.transport.widget_files import add_widget
 from greenroom_server.usecases import demo
 
 log = structlog.get_logger()
@@ -242,6 +243,7 @@ class Node:
         admission = Admission(settings, self._connection, lambda: self.is_draining)
         self.fallback = Fallback(self._connection, admission.check, lambda: self.is_draining, self.counters)
         self.fallback.add_to(app)
+        add_widget(app)
         self.front = Front(
             admission,
             app,

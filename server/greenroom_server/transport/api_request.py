@@ -51,7 +51,7 @@ async def read_body(request: web.Request, kind: type[Any] | None, max_bytes: int
             data += chunk
             if len(data) > max_bytes:
                 raise web.HTTPRequestEntityTooLarge(max_bytes, len(data), text=f"a body has at most {max_bytes} bytes")
-    except (web.RequestPayloadError, ClientError):
+    except (web.RequestPayloadError, ClientError, ConnectionError):
         raise RefusedError(Refused("bad_request", detail="the body cannot be read")) from None
     return decode_body(bytes(data), kind)
 

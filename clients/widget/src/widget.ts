@@ -1,0 +1,3 @@
+/** Defines `<green-room>`. */
+
+export { GreenRoom } from "./element.js";
