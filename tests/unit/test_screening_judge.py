@@ -13,6 +13,7 @@ from greenroom_server.screening.verdict import Action
 
 CONTEXT = Context("candidacy")
 POLICY = ScreeningPolicy.default()
+MODERATED = Context("candidacy", has_moderators=True)
 
 
 @dataclass
@@ -120,3 +121,11 @@ def test_figures_that_look_like_a_number_are_taken_back_by_a_very_low_score_alon
 def test_figures_that_answer_an_ask_are_what_they_look_like() -> None:
     text = "415-555-2671"
     assert Screen(POLICY, figures(0.0))(text, replace(CONTEXT, was_asked=True)).action is not Action.ALLOW
+
+
+def test_the_scorers_word_alone_warns_and_its_surest_word_goes_to_a_moderator() -> None:
+    text = "shall we carry on over there"
+    guessed = Screen(POLICY, figures(POLICY.learned_doubtful))(text, MODERATED)
+    assert (guessed.action, guessed.findings[0].reason) == (Action.NOTICE, "LEARNED_GUESS")
+    sure = Screen(POLICY, figures(POLICY.learned_hold))(text, MODERATED)
+    assert (sure.action, sure.findings[0].reason) == (Action.HOLD, "LEARNED_INTENT")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from greenroom_server.screening.context import Context
 from greenroom_server.screening.policy import ScreeningPolicy
-from greenroom_server.screening.verdict import ACTION_ORDER, Action, Finding, Kind
+from greenroom_server.screening.verdict import ACTION_ORDER, LEARNED_GUESS, Action, Finding, Kind
 
 _SHARE_CODES = {
     Kind.EMAIL: "policy.contact_email",
@@ -86,7 +86,7 @@ def _rule(policy: ScreeningPolicy, context: Context, finding: Finding) -> tuple[
         return Action.ALLOW, False
     is_certain = finding.score >= policy.certain
     if not is_certain:
-        situation = "doubtful"
+        situation = "guessed" if finding.reason == LEARNED_GUESS else "doubtful"
     else:
         situation = "request" if finding.intent != "share" else "obfuscated" if finding.is_obfuscated else "plain"
         if context.is_repeat and situation != "plain":

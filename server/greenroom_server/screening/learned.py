@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from greenroom_server.screening.model.scorer import Score, Scorer
 from greenroom_server.screening.policy import ScreeningPolicy
-from greenroom_server.screening.verdict import Finding, Kind
+from greenroom_server.screening.verdict import LEARNED_GUESS, Finding, Kind
 
 LEARNED_INTENT: Final = "LEARNED_INTENT"
 REFUTABLE: Final = frozenset({Kind.PHONE, Kind.PAYMENT, Kind.WEBSITE})
@@ -68,7 +68,8 @@ def judged(
         # Talk of payment alone stays in its class, which outlives the gate and ends with the fee.
         is_payment = bool(findings) and all(each.kind is Kind.PAYMENT for each in findings)
         kind = Kind.PAYMENT if is_payment else Kind.OFF_PLATFORM_REQUEST
-        return [*findings, Finding(kind, "move", LEARNED_INTENT, round(value, 3), 0, length, False, score.top)]
+        reason = LEARNED_INTENT if score.value >= policy.learned_hold else LEARNED_GUESS
+        return [*findings, Finding(kind, "move", reason, round(value, 3), 0, length, False, score.top)]
     if score.value < policy.learned_veto:
         weak = policy.recorded
         return [
@@ -81,6 +82,6 @@ def judged(
 
 
 def in_pieces(policy: ScreeningPolicy, score: Score, length: int) -> Finding:
-    """Give the finding that a text ends an ask or a move begun in earlier messages; never more than doubtful."""
+    """Give the finding that a text ends an ask or a move begun in earlier messages; a guess, however sure."""
     evidence = (*score.top, "split")
-    return Finding(Kind.OFF_PLATFORM_REQUEST, "move", LEARNED_INTENT, policy.doubtful, 0, length, False, evidence)
+    return Finding(Kind.OFF_PLATFORM_REQUEST, "move", LEARNED_GUESS, policy.doubtful, 0, length, False, evidence)

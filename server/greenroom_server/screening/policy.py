@@ -12,7 +12,7 @@ from typing import Any, Self
 from greenroom_server.screening.context import Surface
 from greenroom_server.screening.verdict import Action, Kind
 
-SITUATIONS = ("plain", "obfuscated", "request", "obfuscated_again", "request_again", "doubtful")
+SITUATIONS = ("plain", "obfuscated", "request", "obfuscated_again", "request_again", "doubtful", "guessed")
 CLASSES = ("contact", "payment")
 SIDES = ("before_gate", "after_gate")
 
@@ -44,6 +44,7 @@ class ScreeningPolicy:
     recorded: float
     learned_bounce: float
     learned_doubtful: float
+    learned_hold: float
     learned_veto: float
     learned_refute: float
     finds_addresses: bool
@@ -96,6 +97,7 @@ class ScreeningPolicy:
             recorded=thresholds.score("recorded"),
             learned_bounce=learned.score("bounce"),
             learned_doubtful=learned.score("doubtful"),
+            learned_hold=learned.score("hold"),
             learned_veto=learned.score("veto"),
             learned_refute=learned.score("refute"),
             finds_addresses=detectors.boolean("address"),
@@ -118,8 +120,9 @@ class ScreeningPolicy:
     def _check(self) -> None:
         if not self.recorded <= self.doubtful <= self.certain:
             raise ValueError("The thresholds must rise: recorded <= doubtful <= certain.")
-        if not self.learned_refute <= self.learned_veto <= self.learned_doubtful <= self.learned_bounce:
-            raise ValueError("The learned scores must rise: refute <= veto <= doubtful <= bounce.")
+        rising = (self.learned_refute, self.learned_veto, self.learned_doubtful, self.learned_hold, self.learned_bounce)
+        if list(rising) != sorted(rising):
+            raise ValueError("The learned scores must rise: refute <= veto <= doubtful <= hold <= bounce.")
         if both := self.states_before_gate & self.states_after_gate:
             raise ValueError(f"States cannot be on both sides of the gate: {', '.join(sorted(both))}.")
         if unknown := self.states_access_grant - self.states_before_gate:

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 Intent = Literal["share", "ask", "move"]
 
+LEARNED_GUESS = "LEARNED_GUESS"
+"""Reason of a finding that rests on nothing but the learned scorer's word, and not its surest."""
 FILTER_FAILED = "FILTER_FAILED"
 """Reason of the one finding in a verdict that was made because screening itself failed."""
 
