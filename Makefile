@@ -15,7 +15,7 @@ export PATH := $(PATH):$(CURDIR)/$(BIN)
 
 .PHONY: run test test-all check bench lock clean setup generate train clusters
 
-run: $(READY)
+run: $(READY) $(VENV)/.ready-clients
 	@exec $(BIN)/greenroom serve --dev
 
 test: $(READY) $(VENV)/.ready-clients
@@ -55,11 +55,11 @@ $(VENV)/.ready-train: $(READY) requirements-train.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-train.lock
 	@touch $@
 
-# The TypeScript client and the widget.
+# The TypeScript client, and the widget as the hub serves it.
 CLIENT_SOURCES := $(shell find clients/typescript clients/widget -type f \
   -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test/*' 2>/dev/null)
 $(VENV)/.ready-clients: $(VENV)/.ready-node $(CLIENT_SOURCES)
-	@npm --prefix clients run build --workspaces --if-present --silent
+	@node clients/build.mjs > /dev/null
 	@touch $@
 
 $(VENV)/.ready-node: $(READY) clients/package-lock.json
