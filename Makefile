@@ -56,7 +56,7 @@ $(VENV)/.ready-train: $(READY) requirements-train.lock
 	@touch $@
 
 # The TypeScript client, and the widget as the hub serves it.
-CLIENT_SOURCES := $(shell find clients/typescript clients/widget -type f \
+CLIENT_SOURCES := clients/build.mjs $(wildcard protocol/locales/*.json) $(shell find clients/typescript clients/widget -type f \
   -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test/*' 2>/dev/null)
 $(VENV)/.ready-clients: $(VENV)/.ready-node $(CLIENT_SOURCES)
 	@node clients/build.mjs > /dev/null

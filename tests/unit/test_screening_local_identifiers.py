@@ -24,6 +24,11 @@ def screen() -> Screen:
         "ablamın telefonu bu 05441982360",
         "你打我 137 2049 8816 吧",
         "bhai se baat kar lo, 9027714385",
+        "call 9223 4410 my handphone",
+        "打我電話 6123 4410",
+        "请致电 138 2077 4410",
+        "najszybciej pod 512 334 908",
+        "این یکی رو بگیرید 09351120847",
     ],
 )
 def test_a_local_number_with_its_cue_is_found(screen: Screen, text: str) -> None:
@@ -42,6 +47,12 @@ def test_a_local_number_with_its_cue_is_found(screen: Screen, text: str) -> None
         "mándame el anticipo, alias luna.cobre.sur",
         "скинь на карту 2200 1529 4471 8036",
         "sort code twenty, eleven, forty-two, account one nine oh four double six two seven, send the deposit",
+        "postepay 4023 6009 1188 2745 intestata a Rita",
+        "定金打到招商银行 6214 8311 2044 7790",
+        "ابعت على فودافون كاش 01023344556",
+        "envoie par Wave au 78 330 21 45",
+        "You can do Mpesa. Till number 4417720",
+        "my sol addy: 5kQmRt7WzBn3xYv9LcHp2dJsGfUa8eKo4NiTbXrMwVqC",
         "kaporayı TR47 0001 0017 4538 5029 1150 02 hesabına at",
     ],
 )
@@ -90,6 +101,10 @@ def test_an_address_is_found_between_other_letters(screen: Screen, text: str) ->
         "Burn address 0x0000000000000000000000000000000000000000 in the test",
         "ssh deploy@qa.example.com works",
         "Wir haben 14.11. um 9:30 Probe",
+        "银行卡号输入框要支持 16 位",
+        "Commit 4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a breaks the wallet test",
+        "Wave file, 44100 Hz, 12 345 678 samples",
+        "invoice 33 867 15 40 was paid",
     ],
 )
 def test_other_numbers_of_that_shape_are_none(screen: Screen, text: str) -> None:

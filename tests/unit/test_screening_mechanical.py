@@ -91,3 +91,18 @@ def test_a_name_is_read(screen: Screen, text: str) -> None:
 )
 def test_what_looks_alike_is_none(screen: Screen, text: str) -> None:
     assert screen(text, CONTEXT).action is Action.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Zoom https://zoom.us/j/81244190733 pw: moss77q", "moss77q"),
+        ("https://teams.microsoft.com/l/meetup-join/19%3ameeting_Zk Passcode 9fT3bq", "9fT3bq"),
+        ("https://zoom.us/j/81244190733, code fern24", "fern24"),
+        ("Teams meeting for the test, ID 402 118 775 306 passcode Kd4vRw", "Kd4vRw"),
+    ],
+)
+def test_the_passcode_of_a_meeting_is_masked_with_it(screen: Screen, text: str, code: str) -> None:
+    verdict = screen(text, CONTEXT)
+    assert verdict.action in (Action.REDACT, Action.BOUNCE)
+    assert code not in verdict.text

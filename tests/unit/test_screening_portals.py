@@ -32,6 +32,9 @@ def screen() -> Screen:
         "请先在 zhaopin.yunhe-keji.cn 注册",
         "Wypełnij formularz: rekrutacja.stolmax.com.pl",
         "register on our own site, woodlarkcrew.co/freelancers",
+        "https://studio-fern.fr/prendre-rdv",
+        "chat with sales here https://fernworks.pk/get-in-touch",
+        "https://termine.praxis-lindau.de/neu",
     ],
 )
 def test_a_page_to_apply_or_register_at_is_a_contact(screen: Screen, text: str) -> None:

@@ -31,7 +31,8 @@ export class LiveThread implements Thread {
   #seq = 0;
   #waiting: AnyEvent[] | null = [];
   #older: Promise<boolean> | null = null;
-  #isHeadAsked = false;
+  #headAsks = 0;
+  #changedAt = 0;
   #readWanted = 0;
   #isReading = false;
   #typedAt = -Infinity;
@@ -160,16 +161,19 @@ export class LiveThread implements Thread {
     this.#readHeld();
   }
 
-  #readHead(): void {
-    if (this.#isHeadAsked) return;
-    this.#isHeadAsked = true;
+  /** Reads the head; once more if it was asked for meanwhile because of an event that the answer does not know yet. */
+  #readHead(seq = 0): void {
+    this.#changedAt = Math.max(this.#changedAt, seq);
+    if (this.#headAsks++) return;
     this.host.request("thread.get", { thread: this.id }).then(
       (head) => {
-        this.#isHeadAsked = false;
+        const isOld = this.#headAsks > 1 && (head.seq ?? 0) < this.#changedAt;
+        this.#headAsks = 0;
         this.#head = head;
         this.#live.touch();
+        if (isOld) this.#readHead();
       },
-      () => (this.#isHeadAsked = false), // the history's refusal says the same
+      () => (this.#headAsks = 0), // the history's refusal says the same
     );
   }
 
@@ -198,7 +202,7 @@ export class LiveThread implements Thread {
     this.#items.add(event);
     if (event.by) this.#typed(event.by, false);
     // whatever is no message may change what is allowed, who is here, or what is offered
-    if (event.state || !event.type.startsWith("message.")) this.#readHead();
+    if (event.state || !event.type.startsWith("message.")) this.#readHead(event.seq);
   }
 
   #receipt({ user, read = 0, delivered = 0 }: ClientEvents["receipt"]): void {

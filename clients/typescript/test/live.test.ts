@@ -298,3 +298,25 @@ test("watched people are asked for again on each connection", async () => {
   expect(hub.of("presence.watch")).toHaveLength(2);
   expect(client.presence.get("u_maria")).toBe("active");
 });
+
+test("a head that changed while it was read is read again", async () => {
+  const thread = await opened();
+  let reads = 0;
+  let late = () => {};
+  hub.answer("thread.get", (command, socket) => {
+    reads += 1;
+    const reply = hub.reply(command, { ...socket, push: () => {} } as never)!;
+    if (reads > 1) return reply;
+    late = () => socket.push({ type: "thread.get", id: command.id, ...reply });
+    return null;
+  });
+  thread.refresh();
+  await after(5);
+  hub.append({ type: "policy.changed", contact: "allowed", payment: "blocked", state: "contract" });
+  await after(5);
+  expect(reads).toBe(1);
+  late();
+  await after(5);
+  expect(reads).toBe(2);
+  expect(thread.get().head?.state).toBe("contract");
+});

@@ -16,10 +16,22 @@ import { build, transform } from "esbuild";
 const home = fileURLToPath(new URL("..", import.meta.url));
 const folder = resolve(process.argv[2] ?? join(home, "dist"));
 /** Codes of what the widget never does: other areas, servers, and the frame's own errors. */
-const LEFT_OUT = /^(bad_request|session|version|auth|topic|post|badge|hours|away|settings|merge|cid|verdict|metrics|notice\.unknown|rate\.(topics|posts|feedback|connects|searches|commands|checks|ephemeral|reads)|connects|data|hint\.(topic|directory|job|connects|candidacy|member|thread\.get|invitation|message)|team|outbox|idempotency|perm\.(service|unver)|call|proposal\.(dup|invited|no_pro)|relationship\.known|server|held\.(decided|earlier|unread)|offer\.(by|terms|no)|uncertain|job)(\.|_|$)/;
+const LEFT_OUT = new RegExp(
+  `^(${[
+    "bad_request|session|version|auth|topic|post|badge|hours|away|settings|merge|cid|verdict|metrics|connects|data|team|outbox|idempotency|call",
+    "server|job|uncertain|contract|reaction|relationship|thread\\.(self|not_closed)|peer\\.self|report\\.category|notice\\.unknown",
+    "perm\\.(service|unver)|rate\\.(topics|posts|feedback|connects|searches|commands|checks|ephemeral|reads|new|prop|inv)",
+    "proposal\\.(dup|invited|no_pro)|offer\\.(by|terms|no_)|held\\.(decided|earlier|unread)|access\\.(not_holder|not_counter|already)",
+    "hint\\.(topic|directory|job|connects|candidacy|member|thread|invitation|message|offer|proposal|access|peer|relationship)",
+  ].join("|")})`,
+);
 
 /** One default export: a name of its own for each key would double the file. */
 const table = (words) => ({ contents: `export default ${JSON.stringify(words)}`, loader: "js" });
+
+/** The widget's own strings in the order of the English ones: their keys are in the widget, once. */
+const keys = Object.keys(JSON.parse(readFileSync(join(home, "locales/en.json"), "utf8")));
+const list = (words) => ({ contents: `export default ${JSON.stringify(keys.map((key) => words[key]))}`, loader: "js" });
 
 const plugin = {
   name: "greenroom",
@@ -32,7 +44,7 @@ const plugin = {
       const all = Object.entries(JSON.parse(readFileSync(path, "utf8")));
       return table(Object.fromEntries(all.filter(([key]) => !LEFT_OUT.test(key))));
     });
-    onLoad({ filter: /widget[/\\]locales[/\\].*\.json$/ }, ({ path }) => table(JSON.parse(readFileSync(path, "utf8"))));
+    onLoad({ filter: /widget[/\\]locales[/\\].*\.json$/ }, ({ path }) => list(JSON.parse(readFileSync(path, "utf8"))));
     onLoad({ filter: /src[/\\].*\.ts$/ }, ({ path }) => {
       if (!path.startsWith(home)) return undefined;
       // templates are drawn as they are written: spaces between lines are one
@@ -50,6 +62,7 @@ const { metafile } = await build({
   entryPoints: { widget: "src/widget.ts" },
   outdir: folder,
   splitting: true,
+  define: { KEYS: JSON.stringify(keys.join(" ")) },
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   conditions: ["production"],

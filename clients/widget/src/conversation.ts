@@ -28,10 +28,10 @@ export class Conversation {
     this.log = new Log({
       requestUpdate: () => view.redraw(),
       wantsOlder: () => {
-        if (view.snap?.hasOlder) view.session.thread?.loadOlder(PAGE).catch(() => {});
+        if (view.snap?.hasOlder) view.session?.thread?.loadOlder(PAGE).catch(() => {});
       },
       hasSeen: ({ item }) => {
-        if (!document.hidden && view.isShown && item.n) view.session.thread?.markRead(item.n);
+        if (!document.hidden && view.isShown && item.n) view.session?.thread?.markRead(item.n);
       },
     });
   }

@@ -379,7 +379,7 @@ export class GreenRoom extends LitElement implements View {
     let found: HTMLElement | null = null;
     if (wanted === "sheet") found = find(".sheet [autofocus]") ?? find(".sheet button, .sheet input, .sheet textarea, .sheet select");
     else if (wanted === "back") found = this.#back?.isConnected ? this.#back : find("textarea");
-    else if (wanted === "enter") found = this.thread ? (this.snap?.head ? (find("textarea") ?? find(".log")) : null) : (find(".entry, .tab") ?? null);
+    else if (wanted === "enter") found = this.thread ? (this.snap?.head ? (find("textarea") ?? find(".log")) : null) : (find(".entry") ?? find(".tab"));
     else found = find(wanted);
     if (!found) return;
     this.#focusAfter = "";

@@ -26,7 +26,7 @@ function speedLine(view: View): unknown {
 
 export function threadView(view: View): TemplateResult {
   const { snap, session, words, log } = view;
-  if (!snap || snap.status === "loading") return html`<div class="log ghosts" aria-busy="true" role="status" aria-label=${words.t("loading")}>${[1, 2, 3].map((n) => html`<div class="ghost g${n}"></div>`)}</div>`;
+  if (!snap || snap.status === "loading") return html`<div class="waiting ghosts" aria-busy="true" role="status" aria-label=${words.t("loading")}>${[1, 2, 3].map((n) => html`<div class="ghost g${n}"></div>`)}</div>`;
   if (snap.status === "gone") return html`<div class="empty">${icon("shield")}<p>${words.sentence(snap.code, words.t("gone"))}</p></div>`;
   const rows = rowsOf(snap.items, session.readN < 0 ? Infinity : session.readN, (item) => isShown(item, view));
   if (rows.some(({ item }) => isCard(item))) view.need("cards");
@@ -80,7 +80,7 @@ function footView(view: View): unknown {
         <div class="marks" aria-hidden="true" dir="auto">${marksOf(view)}</div>
         <textarea
           rows="1"
-          dir="auto"
+          dir=${composer.text ? "auto" : nothing}
           placeholder=${words.t("write")}
           aria-label=${words.t("write")}
           aria-describedby="policy feedback"
@@ -89,7 +89,7 @@ function footView(view: View): unknown {
           .value=${live(composer.text)}
           @input=${(event: Event) => composer.type((event.target as HTMLTextAreaElement).value)}
           @scroll=${(event: Event) => follow(event.target as HTMLElement)}
-          @blur=${() => view.session.thread?.typing(false)}
+          @blur=${() => view.session?.thread?.typing(false)}
           @keydown=${(event: KeyboardEvent) => key(event, view)}
         ></textarea>
       </div>

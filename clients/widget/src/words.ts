@@ -4,7 +4,9 @@ import type en from "../locales/en.json";
 
 export type Key = keyof typeof en;
 type Table = Record<string, string>;
-type Load = () => Promise<{ default: Table }>;
+type Load = () => Promise<{ default: Table | string[] }>;
+/** The build leaves the keys out of the files and puts them here. */
+declare const KEYS: string;
 type Params = Record<string, string | number>;
 
 /** One file each; the build makes a chunk of every one. */
@@ -62,13 +64,14 @@ export class Words {
   /** Reads a language's file; English where that fails. */
   static async read(tag: string): Promise<Words> {
     const file = fileOf(tag);
-    const { default: table } = await STRINGS[file]!().catch(() => STRINGS.en!());
-    return new Words(tag, file, table);
+    const { default: strings } = await STRINGS[file]!().catch(() => STRINGS.en!());
+    const isList = Array.isArray(strings);
+    return new Words(tag, file, isList ? Object.fromEntries(KEYS.split(" ").map((key, i) => [key, strings[i]!])) : strings);
   }
 
   /** Reads the sentences of codes; until then, and where it fails, the server's English stands in. */
   async more(): Promise<void> {
-    this.#sentences = (await SENTENCES[this.file]!()).default;
+    this.#sentences = (await SENTENCES[this.file]!()).default as Table;
   }
 
   t(key: Key, params: Params = {}): string {

@@ -9,6 +9,7 @@ from greenroom_server.screening.detect_email import EmailDetector
 from greenroom_server.screening.detect_encoded import EncodedDetector
 from greenroom_server.screening.detect_handle import HandleDetector
 from greenroom_server.screening.detect_intent import IntentDetector
+from greenroom_server.screening.detect_labelled import find_passcode
 from greenroom_server.screening.detect_link import LinkDetector
 from greenroom_server.screening.detect_payment import PaymentDetector
 from greenroom_server.screening.detect_phone import PhoneDetector
@@ -24,6 +25,13 @@ _MANY = 60
 """Finds from which on none takes the place of another; there are more than enough to decide."""
 _INTRODUCTION = 60
 """Code points within which an identifier must stand to be what an imperative introduces."""
+_BESIDE, _ADJACENT = 30, 20
+"""Code points between a certain contact and a likely, or a less likely, second one."""
+_LIKELY = 0.55
+_LONG_NUMBER = 11
+"""Characters of a number of at least nine digits in groups."""
+_CONTACTS = frozenset([Kind.EMAIL, Kind.PHONE, Kind.MESSENGER, Kind.SOCIAL])
+_SECOND = frozenset([Kind.PHONE, Kind.MESSENGER, Kind.SOCIAL])
 _LINKS = Trigger.LINK | Trigger.SPOKEN | Trigger.SPACED
 _SPOKEN = Trigger.SPOKEN | Trigger.SPACED
 _MAILS = Trigger.MAIL | Trigger.SPOKEN | Trigger.SPACED
@@ -79,6 +87,8 @@ class Detectors:
                     hits.add_new(hit.located(view))
         if mentions or triggers & Trigger.APP:
             self._handles(view, spoken, mentions, hits, steps)
+        if len(hits.found) > 1:
+            hits.raise_beside()
         if triggers & Trigger.ADDRESS and self._address is not None:
             for hit in self._address.find(view, steps):
                 hits.add_new(hit.located(view))
@@ -127,7 +137,10 @@ class Detectors:
                         hits.found.append(_as_payment(hit).located(each))
             if triggers & _LINKS:
                 for hit in self._link.find(each, steps):
-                    hits.add_new(hit.located(each))
+                    if hits.add_new(hit.located(each)) and hit.kind is Kind.MEETING_LINK:
+                        code = find_passcode(each, hit.end)
+                        if code is not None:
+                            hits.add_new(hit._replace(start=code[0], end=code[1]).located(each))
 
     def _phones(self, view: View, triggers: int, mentions: list[Mention], hits: "_Hits", steps: Steps) -> None:
         """Telephone numbers, and the messenger or payment app they are said to belong to."""
@@ -207,6 +220,22 @@ class _Hits:
         self._taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
         self.found.append(hit)
         return True
+
+    def raise_beside(self) -> None:
+        """Make doubtful numbers and names certain that stand beside something certain: a second way is added to one."""
+        sure = [hit for hit in self.found if hit.score >= self._certain and hit.kind in _CONTACTS]
+        if not sure:
+            return
+        for index, hit in enumerate(self.found):
+            if hit.score >= self._certain or hit.kind not in _SECOND or "ctx:other" in hit.evidence:
+                continue
+            reach = _BESIDE if hit.score >= _LIKELY else _ADJACENT
+            if any(hit.start - each.end <= reach and each.start - hit.end <= reach for each in sure):
+                is_long = hit.kind is not Kind.PHONE or hit.end - hit.start >= _LONG_NUMBER
+                is_same = hit.kind is Kind.PHONE or any(each.kind is hit.kind for each in sure)
+                if is_long and is_same:
+                    evidence = (*hit.evidence, "ctx:beside")
+                    self.found[index] = hit._replace(score=max(hit.score, 0.85), evidence=evidence)
 
 
 def _is_paid_to(text: str, hit: Hit) -> bool:

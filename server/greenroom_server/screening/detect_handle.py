@@ -7,6 +7,7 @@ from typing import Final
 
 from greenroom_server.screening.apps import HINT, STRONG_NAME, Apps, Mention
 from greenroom_server.screening.cues import Cue
+from greenroom_server.screening.detect_labelled import find_labelled
 from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import View
 from greenroom_server.screening.scan import Hit, Steps
@@ -22,7 +23,7 @@ _SHAPED: Final = re.compile(
 """The same without the plain words: those count only where the view shows that they were disguised."""
 _TELLING: Final = re.compile(r"[@$_#\d:=→>~]|\.(?=[^\s.])")
 """What sets an account name apart from words, in itself or before it."""
-_AT_FOREIGN: Final = re.compile(r"@(?<![\w.@].)(?=[^\x00-\x7f])(?P<name>\w[\w.·-]{1,30})")
+_AT_FOREIGN: Final = re.compile(r"@(?<![a-z0-9а-я_.@].)(?=[^\x00-\x7f])(?P<name>\w[\w.·-]{1,30})")
 """An account name in a script other than Latin."""
 _CALLED: Final = re.compile(
     r"(?:上|里|裡)?(?:的?(?:号|號|账号|帐号|帳號|昵称|暱稱|名字|名))?\s?(?P<verb>是|叫做?|搜索?|搜一下|找|同名|[:：])\s?[\"「『]?(?P<name>[\w·]{3,20})"
@@ -34,9 +35,13 @@ _BARE: Final = re.compile(r"(?<![\w.@/])@[a-z0-9][\w.\-]{2,40}")
 _LIVE: Final = re.compile(r"(?<![\w:])live:[\w.\-]{3,40}")
 _MEET_CODE: Final = re.compile(r"(?<![\w-])[a-z]{3}-[a-z]{4}-[a-z]{3}(?![\w-])")
 _MEET_ID: Final = re.compile(
-    r"(?<![\w.,])(?P<id>\d{3,4}[ -]?\d{3,4}[ -]?\d{3,5}(?:[ -]?\d{2})?"
+    r"(?<![\w.,])(?P<id>\d{3,4}[ -]?\d{3,4}[ -]?\d{3,5}(?:[ -]?\d{2,3})?"
     r"(?:[^\d\n]{0,6}(?:passcode|password|pass|pwd|pw|pin|code|пароль|clave|senha)\W{0,3}\w{1,20})?)(?!\d)"
 )
+_TIGHT: Final = re.compile(r"[^\W\d_]{0,3}\s?:?\s?")
+"""What stands between a name of a service, with its ending, and the account right behind it."""
+_DOTTED: Final = re.compile(r"[^\W\d_]{2,}(?:\.[^\W\d_]{2,}){2,3}(?:_[^\W_]{2,})?")
+"""An account name of words with dots between; versions and files have digits."""
 _VERSION: Final = re.compile(r"v?\d+(?:[.x-]\d+)*|\d+(?:[.,]\d+)?[kmb]")
 _ARABIZI: Final = re.compile(r"(?<![\w@.])(?=[a-z]{0,8}[235-9][a-z]{0,8}(?![\w@.]))\w{3,}")
 """Arabic in Latin letters, where digits are letters."""
@@ -47,6 +52,8 @@ _ENDINGS: Final = frozenset(
     ["com", "net", "org", "io", "me", "co", "app", "dev", "site", "shop", "online", "studio", "us", "ai"]
 )
 _ENDS_IN_DIGITS: Final = re.compile(r"[^\W\d_]{2,}[._\-]?\d{1,6}[a-z]{0,8}")
+_NETWORKS: Final = frozenset(["insta", "ig", "fb", "snap", "инста", "инсте", "инсту", "vk", "вк"])
+"""Short names of networks that hardly mean anything else beside an @name."""
 _STOP: Final = re.compile(r"[.!?]\s|\n\n")
 _AFTER, _BEFORE = 60, 40
 _REASONS: Final = {
@@ -64,6 +71,7 @@ class HandleDetector:
         self.apps = Apps(lexicon)
         self._own = Cue(lexicon.handles["own"])
         self._topics = Cue(lexicon.handles["topics"])
+        self._talks = Cue(lexicon.handles["talks"])
         self._code = frozenset(lexicon.handles["code"].split())
 
     def find(self, view: View, mentions: Sequence[Mention], steps: Steps) -> Iterator[Hit]:
@@ -72,6 +80,7 @@ class HandleDetector:
         steps.spend(2 * len(text))
         for match in _LIVE.finditer(text) if "live:" in text else ():
             yield self._hit(view, Kind.MESSENGER, 0.9, match.start(), match.end(), "live")
+        yield from find_labelled(view, mentions, self._code)
         if not mentions:
             return
         if not text.isascii():
@@ -91,6 +100,21 @@ class HandleDetector:
                 start = match.start("name") if match["at"] is None else match.start()
                 end = match.start("name") + len(match["name"].rstrip(".-"))
                 yield self._hit(view, mention.kind, score, start, end, "app-near")
+        if "@" in text:
+            yield from self._find_talked(view, mentions)
+
+    def _find_talked(self, view: View, mentions: Sequence[Mention]) -> Iterator[Hit]:
+        """Yield every @name of a text that says to write to somebody on a network."""
+        text = view.text
+        is_named = any(
+            mention.kind is Kind.SOCIAL
+            and (mention.sort == STRONG_NAME or text[mention.start : mention.end] in _NETWORKS)
+            for mention in mentions
+        )
+        if is_named and self._talks.search(text) is not None and self._topics.search(text) is None:
+            for match in _BARE.finditer(text):
+                end = match.start() + len(match.group().rstrip(".-"))
+                yield self._hit(view, Kind.SOCIAL, 0.85, match.start(), end, "talk")
 
     def _find_foreign(self, view: View, mentions: Sequence[Mention]) -> Iterator[Hit]:
         """Yield account names in other scripts."""
@@ -151,7 +175,16 @@ class HandleDetector:
         is_labelled = any(sign in gap for sign in ":=→>~") or (
             mention.kind is Kind.MESSENGER and _TAG.fullmatch(name) is not None
         )
-        if not (is_marked or is_shaped or is_labelled) or (name.count(".") > 1 and not is_marked and not altered):
+        is_adjacent = (
+            name.count(".") > 1
+            and mention.end <= match.start()
+            and _DOTTED.fullmatch(name) is not None
+            and _TIGHT.fullmatch(gap) is not None
+            and mention.kind is not Kind.PAYMENT
+        )
+        if not (is_marked or is_shaped or is_labelled) or (
+            name.count(".") > 1 and not is_marked and not altered and not is_adjacent
+        ):
             return 0.0
         if (all if is_marked else any)(part in self._code for part in parts) and not (is_marked and len(parts) == 1):
             return 0.0

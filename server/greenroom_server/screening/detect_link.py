@@ -50,6 +50,7 @@ class LinkDetector:
         portals = lexicon.portals
         self._desks = frozenset(entries(portals["desks"]))
         self._directs, self._ours, self._work = Cue(portals["directs"]), Cue(portals["ours"]), Cue(portals["work"])
+        self._talks = Cue(lexicon.handles["talks"])
         self._contact_labels = frozenset(domains["contact_labels"].split())
 
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
@@ -91,7 +92,7 @@ class LinkDetector:
             if rule is not None:
                 if first and labels[first - 1] in self._harmless:
                     return None
-                if not self._matches(rule, path):
+                if not self._matches(rule, path) or (rule.is_told and not self._is_told(view.text, match)):
                     return None
                 return Hit(rule.kind, "share", rule.reason, 0.95, match.start(), end, mark > 0)
         return self._contact_page(view, match, labels, path, end, mark)
@@ -99,6 +100,11 @@ class LinkDetector:
     def _disguised(self, name: str) -> HostRule | None:
         """The rule of a host that is written with digits for letters, or with hyphens between them."""
         return self._rules.get(unleet(name)) or self._rules.get(name.replace("-", ""))
+
+    def _is_told(self, text: str, match: re.Match[str]) -> bool:
+        """Whether the sentence of a link says to write there."""
+        low, high = sentence_bounds(text, match.start(), match.end(), "!?;\n", limit=100)
+        return self._talks.search(text, low, high) is not None
 
     def _matches(self, rule: HostRule, path: str) -> bool:
         if rule.is_profile:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from greenroom_server.screening.cues import Cue, entries
+from greenroom_server.screening.cues import Cue, Found, entries
 from greenroom_server.screening.digit_runs import count_digits, runs
 from greenroom_server.screening.lexicon import Lexicon
 from greenroom_server.screening.normalise import View
@@ -19,6 +19,9 @@ _WALLET: Final = re.compile(
     r"|t[1-9a-z]{33}|ltc1[a-z0-9]{39}|[13][1-9a-z]{33}|(?:bnb|addr)1[a-z0-9]{38,100})\b"
 )
 _WALLET_STARTS: Final = ("0x", "bc1", "ltc1", "bnb1", "addr1")
+_BASE58: Final = re.compile(r"(?<![\w/=.-])(?=[a-f0-9]{0,43}[g-z])[1-9a-z]{32,44}(?![\w/=-])")
+"""An address of Solana and its like; the case is folded."""
+_COINS: Final = re.compile(r"\b(?:addy|wallet|solana|sol|usdc|usdt)\b")
 _LONG_WORD: Final = re.compile(r"\b[13t][1-9a-z]{33}\b")
 _UPI: Final = re.compile(
     r"(?<![\w.@])[a-z0-9][a-z0-9._-]{1,60}@(?:ok(?:hdfcbank|icici|axis|sbi)|ybl|ibl|axl|paytm|upi|apl|fbl|yapl|axisb|ptsbi|pthdfc"
@@ -82,6 +85,10 @@ class PaymentDetector:
                     continue
                 has_context = _MONEY_WORDS.search(text, max(0, match.start() - _AROUND), match.end() + _AROUND)
                 yield self._hit(view, "PAY_WALLET", 0.9 if has_context else 0.45, match.start(), match.end())
+        if digits >= 3 and ("addy" in text or "wallet" in text or "sol" in text or "usd" in text):
+            for match in _BASE58.finditer(text):
+                if count_digits(match.group()) >= 3 and _COINS.search(text, max(0, match.start() - 30), match.start()):
+                    yield self._hit(view, "PAY_WALLET", 0.9, match.start(), match.end())
         if "$" in text:
             for match in _TAG.finditer(text):
                 if not _CODE.match(match["tag"]):
@@ -125,7 +132,7 @@ class PaymentDetector:
                 continue
             steps.spend(300)
             near = max(0, run.start - 40)
-            wallet = self._wallets.search(text, near, run.start)
+            wallet = _last(self._wallets.finditer(text, near, run.start))
             account = self._accounts.search(text, near, run.start)
             money = self._moves.search(text, max(0, run.start - 2 * _AROUND), run.end + _AROUND)
             if self._tests.search(text, max(0, run.start - _AROUND), run.end + 30):
@@ -147,6 +154,15 @@ class PaymentDetector:
     @staticmethod
     def _hit(view: View, reason: str, score: float, start: int, end: int) -> Hit:
         return Hit(Kind.PAYMENT, "share", reason, score, start, end, view.mark(start, end) > 0)
+
+
+def _last(found: Iterator[Found]) -> Found | None:
+    """The word nearest to what follows."""
+    return max(found, key=_end, default=None)
+
+
+def _end(found: Found) -> int:
+    return found.end
 
 
 def _holds(digits: str) -> bool:

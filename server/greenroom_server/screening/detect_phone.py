@@ -13,6 +13,8 @@ from greenroom_server.screening.verdict import Kind
 
 _MAX_DIGITS = 15
 _AROUND = 48
+_BY = 16
+"""Code points between a number and words that hardly introduce anything else."""
 _SENTENCE_END = re.compile(r"[.!?]\s|\n\n")
 _EXTENSION = re.compile(r"\s{0,2},?\s?(?:ext\.?|extension|x)\s?\d{1,6}\b")
 _ENDING = re.compile(r"(?:['’]?(?:[dt][ae]n?|n?[ıiuü]n?|[yn]?[ae]|[yn][ıiuü]|l[ae]|y?l[ae]))\b")
@@ -67,6 +69,7 @@ class PhoneDetector:
         self._sample = Cue(
             "'test number' 'test numbers' 'sample number' 'fake number' 'dummy' 'placeholder' sandbox magic"
         )
+        self._sure = Cue(lexicon.phone["sure"])
         self._other = Cue(lexicon.phone["other"])
 
     def find(self, view: View, steps: Steps) -> Iterator[Hit]:
@@ -126,7 +129,8 @@ class PhoneDetector:
         steps.spend(4 * _AROUND)
         low = _last_end(text, start - _AROUND, start)
         if self._cues.search(text, low, start) or self._cues.search(text, end, end + _AROUND):
-            score += 0.4
+            is_sure = self._sure.search(text, start - _BY, start) or self._sure.search(text, end, end + _BY)
+            score += 0.5 if is_sure and count >= 8 else 0.4
             evidence.append("ctx:phone")
         if mark > 0 or run.is_odd:
             score += 0.5 if mark > 0 and count >= 8 else 0.4 if mark > 0 or count >= 9 else 0.2

@@ -42,6 +42,8 @@ class HostRule:
     """Prefixes one of which must follow the host; empty: any path."""
     is_profile: bool
     """Whether only a path of one segment that is not reserved counts."""
+    is_told: bool
+    """Whether it counts only where somebody is told to write there: pages that also show work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,13 @@ def load_lexicon() -> Lexicon:
         ),
         weak_app_triggers=_words(apps["weak_triggers"]),
         hosts={
-            host: HostRule(Kind(rule["kind"]), rule["reason"], tuple(rule.get("paths", ())), rule.get("profile", False))
+            host: HostRule(
+                Kind(rule["kind"]),
+                rule["reason"],
+                tuple(rule.get("paths", ())),
+                rule.get("profile", False),
+                rule.get("told", False),
+            )
             for host, rule in hosts["host"].items()
         },
         harmless_subdomains=frozenset(hosts["harmless_subdomains"]),

@@ -138,7 +138,7 @@ class Prefilter:
                 Trigger.PAYMENT if app.kind == "payment" else Trigger.APP,
             )
         add(list(lexicon.weak_app_triggers), Trigger.APP)
-        add(["0x", "bc1", "iban", "wallet", "trc20", "erc20", " upi", "$", " alias "], Trigger.PAYMENT)
+        add(["0x", "bc1", "iban", "wallet", " addy", "trc20", "erc20", " upi", "$", " alias "], Trigger.PAYMENT)
         add(lexicon.intents["triggers"], Trigger.INTENT)
         for word in lexicon.numerals.strong_words():
             # Short words are a part of too many others; a number spelled out has longer ones as well.

@@ -1,5 +1,6 @@
 """The chat widget in a real browser: a page of another origin that embeds it, and what a person does with it."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -85,8 +86,12 @@ class HostPage:
     async def _page(self, request: web.Request) -> web.Response:
         widgets = []
         for users in request.query.getall("user"):
-            attributes = "".join(f' {k}="{v}"' for k, v in request.query.items() if re.fullmatch(r"[a-z-]+", k) and k != "user")
-            widgets.append(f'<green-room id="{users.partition("_")[0]}" token-endpoint="/token/{users}"{attributes}></green-room>')
+            attributes = "".join(
+                f' {k}="{v}"' for k, v in request.query.items() if re.fullmatch(r"[a-z-]+", k) and k != "user"
+            )
+            widgets.append(
+                f'<green-room id="{users.partition("_")[0]}" token-endpoint="/token/{users}"{attributes}></green-room>'
+            )
         body = _PAGE.format(hub=self.hub.url, widgets="\n    ".join(widgets))
         headers = {"Content-Security-Policy": self.policy}
         return web.Response(text=body, content_type="text/html", headers=headers)
@@ -100,7 +105,7 @@ class HostPage:
         return web.json_response({"token": token(request.match_info["user"])})
 
     async def _report(self, request: web.Request) -> web.Response:
-        self.reports.append(await request.json(content_type=None))
+        self.reports.append(json.loads(await request.read()))
         return web.Response()
 
 
@@ -157,14 +162,20 @@ class Widget:
         # the page's policy lets no foreign script in: the driver's own world runs it
         await self.page.evaluate(f"() => {{ {AXE.read_text()} }}")
         found = await self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
+        return [
+            f"{one['id']}: {node['target']} {node['failureSummary']}"
+            for one in found["violations"]
+            for node in one["nodes"]
+        ]
 
 
 @asynccontextmanager
 async def embedded(browser: Browser, host: HostPage, *users: str, **options: Any) -> AsyncIterator[Widget]:
     """Open the page in a window of its own; `at` are attributes of the widget, the rest are the window's."""
     attributes = options.pop("at", {})
-    async with await browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1100, "height": 760}, **options}) as window:
+    async with await browser.new_context(
+        **{"locale": "en-GB", "viewport": {"width": 1100, "height": 760}, **options}
+    ) as window:
         window.set_default_timeout(PATIENCE_MS)
         page = await window.new_page()
         complaints = Complaints(page)
