@@ -62,10 +62,6 @@ class Clusters:
             self._known[word] = kin
         return kin
 
-    def __contains__(self, word: str) -> bool:
-        """Say whether a word itself is in the table."""
-        return word in self._kin
-
     def words(self) -> list[str]:
         """Give all words of the table."""
         return list(self._kin)
